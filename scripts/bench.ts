@@ -1,0 +1,8 @@
+// npm run bench: ratios measured side by side in one run, then what a reader of the built site waits for.
+import {benchAdcFit} from "../bench/adc-fit.js";
+import {benchPages} from "../bench/page.js";
+import {buildSite} from "./build.js";
+
+await buildSite();
+await benchAdcFit();
+await benchPages();

@@ -1,0 +1,71 @@
+import {InputError} from "../domain/errors.js";
+import type {Fault} from "../domain/errors.js";
+import {instantiate} from "./core.js";
+import type {Core} from "./core.js";
+import type {FromWorker, Request, Response, TaskKind, ToWorker} from "./messages.js";
+
+/** A worker's side of the channel. */
+export interface WorkerScope {
+  postMessage(message: FromWorker, transfer?: Transferable[]): void;
+  onmessage: ((event: {data: ToWorker}) => void) | null;
+}
+
+/** How each task is done, and which buffers of the answer are handed over instead of copied. */
+const handlers: {
+  [K in TaskKind]: (core: Core, request: Request<K>) => {response: Response<K>; transfer?: Transferable[]};
+} = {
+  models: (core) => ({response: core.models()}),
+  fit: (core, {samples, voxels, ...request}) => {
+    const response = core.fit(request, samples, voxels);
+    return {response, transfer: Object.values(response).map((array: {buffer: ArrayBuffer}) => array.buffer)};
+  },
+  "flair-point": (core, task) => ({response: core.flairPoint(task)}),
+  "flair-slice": (core, task) => ({response: core.flairSlice(task)})
+};
+
+/** Answers a pool's tasks, one after another, for as long as the worker lives. */
+export function serve(scope: WorkerScope): void {
+  let core: Core | undefined;
+  scope.onmessage = ({data: message}) => {
+    if (message.type === "core") {
+      try {
+        core = instantiate(message.module);
+      } catch (error) {
+        scope.postMessage({type: "lost", reason: text(error)});
+      }
+      return;
+    }
+    const {id} = message;
+    try {
+      if (core === undefined) throw new Error("the core was not loaded before the first task");
+      const {response, transfer} = handle(core, message.kind, message.request);
+      scope.postMessage({type: "done", id, response}, transfer);
+    } catch (error) {
+      // After a trap the instance's memory is in no known state: the whole worker has to go.
+      if (error instanceof WebAssembly.RuntimeError) scope.postMessage({type: "lost", reason: text(error)});
+      else if (error instanceof InputError) scope.postMessage({type: "fault", id, fault: plain(error)});
+      else scope.postMessage({type: "failed", id, reason: text(error)});
+    }
+  };
+}
+
+function handle<K extends TaskKind>(
+  core: Core,
+  kind: K,
+  request: Request<K>
+): {
+  response: Response<K>;
+  transfer?: Transferable[];
+} {
+  if (!Object.hasOwn(handlers, kind)) throw new Error(`no worker knows the task ${JSON.stringify(kind)}`);
+  return handlers[kind](core, request);
+}
+
+/** A structured clone drops an error's own fields, so a fault crosses as a plain object. */
+function plain({code, file, field, value, expected}: InputError): Fault {
+  return {code, file, field, value, expected};
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

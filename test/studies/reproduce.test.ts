@@ -1,0 +1,18 @@
+import assert from "node:assert/strict";
+import {execFile} from "node:child_process";
+import {readdirSync, readFileSync} from "node:fs";
+import {join} from "node:path";
+import {test} from "node:test";
+import {promisify} from "node:util";
+import {root} from "../../scripts/paths.js";
+
+const studies = readdirSync(join(root, "src/studies"), {withFileTypes: true}).filter((entry) => entry.isDirectory());
+
+test("every study reproduces from the command line: each claim within its tolerance", async () => {
+  const command = [join(root, "bin/measurand.mjs"), "reproduce", "--json"];
+  const {stdout} = await promisify(execFile)(process.execPath, command, {cwd: root, maxBuffer: 2 ** 26});
+  const document = JSON.parse(stdout);
+  assert.equal(document.studies.length, studies.length);
+  const published = studies.map(({name}) => JSON.parse(readFileSync(join(root, "src/studies", name, "claims.json"), "utf8")).claims.length);
+  assert.deepEqual(document.claims, {pass: published.reduce((a, b) => a + b, 0), fail: 0, unavailable: 0});
+});

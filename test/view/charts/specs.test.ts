@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import {test} from "node:test";
+import {View, compile, expressionInterpreter, parse} from "../../../src/generated/vendor/vega.js";
+import {blandAltman} from "../../../src/view/charts/bland-altman.js";
+import type {BlandAltmanData} from "../../../src/view/charts/bland-altman.js";
+import {decay} from "../../../src/view/charts/decay.js";
+import {heatMap} from "../../../src/view/charts/heat-map.js";
+import {histogram, histogramBins} from "../../../src/view/charts/histogram.js";
+import {intervals} from "../../../src/view/charts/intervals.js";
+import {qq} from "../../../src/view/charts/qq.js";
+import {residuals} from "../../../src/view/charts/residuals.js";
+import {scatter} from "../../../src/view/charts/scatter.js";
+import {spaghetti} from "../../../src/view/charts/spaghetti.js";
+import type {ChartSpec, VegaLiteSpec} from "../../../src/view/charts/spec.js";
+import {truthEstimate} from "../../../src/view/charts/truth-estimate.js";
+import {vegaConfig} from "../../../src/view/theme.js";
+
+const limits: BlandAltmanData["limits"] = {
+  approximate: {
+    bias: {value: -2, lower: -22, upper: 18}, lower: {value: -78, lower: -113, upper: -43},
+    upper: {value: 74, lower: 39, upper: 109}
+  },
+  exact: {
+    bias: {value: -2, lower: -22, upper: 18}, lower: {value: -78, lower: -124, upper: -53},
+    upper: {value: 74, lower: 49, upper: 120}
+  }
+};
+const subjects = (n: number): string[] => Array.from({length: n}, (_, i) => `sub-${i + 1}`);
+const pairs = (n: number) => subjects(n).map((subject, i) => ({
+  subject, mean: 300 + 20 * i, reference: 290 + 21 * i, difference: 40 * Math.sin(i)
+}));
+const grid = (f: (x: number, y: number) => number) => {
+  const xs = Array.from({length: 12}, (_, i) => 84 + 6 * i);
+  const ys = Array.from({length: 10}, (_, i) => 2200 + 70 * i);
+  return {xs, ys, values: ys.flatMap((y) => xs.map((x) => f(x, y)))};
+};
+
+/** Each chart by the number of rows it is given. */
+const charts: Record<string, (n: number) => ChartSpec> = {
+  "bland-altman": (n) => blandAltman({points: pairs(n), limits}, {quantity: "peak flow", unit: "L/min"}),
+  "bland-altman with reference, trend": (n) => blandAltman(
+    {points: pairs(n), limits, trend: {intercept: 1, slope: 0.1}},
+    {quantity: "peak flow", abscissa: "reference", interval: "exact", highlight: ["sub-1"]}
+  ),
+  spaghetti: (n) => spaghetti(
+    subjects(n).flatMap((subject, i) => ["1", "2"].map((session) => ({subject, session, value: i + Number(session) / 10}))),
+    {quantity: "ADC", unit: "10^-3 mm2/s"}
+  ),
+  "spaghetti in panels": (n) => spaghetti(
+    ["Cortex", "Fluid", "Muscle"].flatMap((region) => subjects(n).flatMap((subject, i) =>
+      ["1", "2"].map((session) => ({subject, session, region, value: i + Number(session) / 10})))),
+    {quantity: "ADC", unit: "10^-3 mm2/s", facet: true}
+  ),
+  identity: (n) => scatter(
+    pairs(n).map(({subject, mean, reference}) => ({subject, x: mean, y: reference})),
+    {xTitle: "A", yTitle: "B", unit: "L/min", identity: true, line: {intercept: 1, slope: 0.9}}
+  ),
+  "scatter in groups": (n) => scatter(
+    pairs(n).map(({subject, mean, reference}, i) => ({subject, x: mean, y: reference, group: i % 2 ? "a" : "b"})),
+    {xTitle: "A", yTitle: "B", groupTitle: "Site"}
+  ),
+  intervals: (n) => intervals(
+    subjects(n).map((label) => ({label, value: 2, lower: 1, upper: 4})), {quantity: "wCV", unit: "%"}
+  ),
+  "intervals in groups": (n) => intervals(
+    subjects(n).flatMap((label) => ["a", "b"].map((group) => ({label, group, value: 2, lower: 1, upper: 4}))),
+    {quantity: "wCV", unit: "%", reference: {value: 3, label: "published"}}
+  ),
+  "truth and estimate": (n) => truthEstimate(
+    subjects(n).map((label, i) => ({label, estimate: 2, lower: 1, upper: 4, truth: i === 1 ? null : 2.2})),
+    {quantity: "wCV", unit: "%"}
+  ),
+  qq: (n) => qq(
+    subjects(n).map((subject, i) => ({subject, theoretical: i - (n - 1) / 2, sample: i, lower: i - 1, upper: i + 1})),
+    {quantity: "Difference", line: {intercept: 0, slope: 1}}
+  ),
+  histogram: (n) => histogram([{label: "Cortex", values: subjects(n).map((_, i) => i)}], {quantity: "ADC"}),
+  "histogram in rows": (n) => histogram(
+    ["Cortex", "Fluid"].map((label) => ({label, values: subjects(n).map((_, i) => i)})),
+    {quantity: "ADC", marks: [{label: "Cortex", value: 1}, {label: "Fluid", value: 2}]}
+  ),
+  "heat map": (n) => heatMap(
+    {
+      surface: n === 0 ? {xs: [], ys: [], values: []} : grid((x, y) => 0.8 - ((x - 110) / 100) ** 2 - ((y - 2500) / 900) ** 2),
+      points: n === 1 ? [] : [{x: 84, y: 2200, value: 0.4}, {x: 150, y: 2900, value: 0.5}],
+      marker: {x: 100, y: 2400}
+    },
+    {xTitle: "TE", xUnit: "ms", yTitle: "TI", yUnit: "ms", valueTitle: "F1"}
+  ),
+  "flat heat map": () => heatMap({surface: grid(() => 0.5)}, {xTitle: "TE", yTitle: "TI", valueTitle: "F1"}),
+  decay: (n) => decay(
+    subjects(n).map((_, i) => ({x: 100 * i, signal: 1000 * Math.exp(-0.1 * i), used: i < 3})),
+    subjects(n).map((_, i) => ({x: 100 * i, signal: 1000 * Math.exp(-0.1 * i)}))
+  ),
+  "decay in groups": (n) => decay(
+    subjects(n).flatMap((_, i) => ["93 ms", "120 ms"].map((group) => ({x: 100 * i, signal: 900 - i, group, used: i < 3}))),
+    subjects(n).flatMap((_, i) => ["93 ms", "120 ms"].map((group) => ({x: 100 * i, signal: 900 - i, group}))),
+    {groupTitle: "TE", log: false}
+  ),
+  residuals: (n) => residuals(subjects(n).map((_, i) => ({x: i, residual: Math.sin(i)})), {xTitle: "b", sd: 0.5}),
+  "residuals in groups": (n) => residuals(
+    subjects(n).map((_, i) => ({x: i, residual: Math.sin(i), group: i % 2 ? "a" : "b"})), {xTitle: "b"}
+  )
+};
+
+async function draw(spec: ChartSpec, width: number): Promise<{svg: string; warnings: string[]}> {
+  const warnings: string[] = [];
+  const logger = {
+    level: () => logger, error: (...message: unknown[]) => (warnings.push(message.join(" ")), logger),
+    warn: (...message: unknown[]) => (warnings.push(message.join(" ")), logger), info: () => logger, debug: () => logger
+  };
+  const concrete = structuredClone(typeof spec === "function" ? spec(width) : spec) as unknown as Record<string, unknown>;
+  if (concrete.width === "container") {
+    concrete.width = width;
+    concrete.autosize = {type: "fit-x", contains: "padding"};
+  }
+  const compiled = compile(concrete as unknown as VegaLiteSpec, {config: vegaConfig(), logger: logger as never}).spec;
+  const view = new View(parse(compiled, undefined, {ast: true}), {
+    renderer: "none", expr: expressionInterpreter, logger
+  } as never);
+  await view.runAsync();
+  const svg = await view.toSVG();
+  view.finalize();
+  return {svg, warnings};
+}
+
+for (const [name, chart] of Object.entries(charts)) {
+  for (const [n, width] of [[6, 640], [6, 320], [1, 640], [0, 640]] as const) {
+    test(`${name}, ${n} rows, ${width} px: draws without a warning`, async () => {
+      const {svg, warnings} = await draw(chart(n), width);
+      // A brush listens to the window, which Node has not.
+    assert.deepEqual(warnings.filter((text) => text !== "Can not resolve event source: window"), []);
+      assert.match(svg, /<svg/);
+      assert.doesNotMatch(svg, /NaN|undefined|Infinity/);
+      const drawn = Number(/<svg[^>]* width="([\d.]+)"/.exec(svg)![1]);
+      assert.ok(drawn <= width, `${name} is ${drawn} px wide; expected at most ${width}`);
+    });
+  }
+}
+
+test("charts are the same text for the same data", () => {
+  for (const [name, chart] of Object.entries(charts)) {
+    const text = (spec: ChartSpec): string => JSON.stringify(typeof spec === "function" ? spec(500) : spec);
+    assert.equal(text(chart(6)), text(chart(6)), name);
+  }
+});
+
+test("bland-altman draws the chosen limits and refuses an unknown interval", () => {
+  const data = {points: pairs(4), limits};
+  const exact = blandAltman(data, {quantity: "q", interval: "exact"}) as {datasets?: Record<string, {line: string; lower: number}[]>};
+  assert.equal(exact.datasets!.lines!.find(({line}) => line === "Lower limit")!.lower, -124);
+  assert.throws(() => blandAltman(data, {quantity: "q", interval: "mover"}), /no limits named mover/);
+});
+
+test("what has no value is counted, not drawn", async () => {
+  const points = [...pairs(3), {subject: "lost", mean: NaN, difference: 1}];
+  const spec = blandAltman({points, limits}, {quantity: "q"}) as {datasets?: {points?: unknown[]}; title?: {text: string}};
+  assert.equal(spec.datasets!.points!.length, 3);
+  assert.equal(spec.title!.text, "1 of 4 not drawn: no value");
+  const samples = [{x: 0, signal: 10}, {x: 100, signal: 0}];
+  assert.match(JSON.stringify(decay(samples, [])), /1 of 2 not drawn/);
+  assert.doesNotMatch(JSON.stringify(decay(samples, [], {log: false})), /not drawn/);
+});
+
+test("no brushed field is called x or y, for Vega-Lite keeps its pixels under these names", () => {
+  for (const [name, chart] of Object.entries(charts)) {
+    const spec = chart(6);
+    const text = JSON.stringify(compile((typeof spec === "function" ? spec(500) : {...spec, width: 500}) as VegaLiteSpec).spec);
+    assert.doesNotMatch(text, /"brush_[xy]_1"/, name);
+  }
+});
+
+test("histogram bins hold every finite value once", () => {
+  const values = [0, 0.1, 0.5, 1, 1, 2, NaN, Infinity];
+  const {bins, omitted, outside} = histogramBins([{label: "a", values}], {bins: 4});
+  assert.deepEqual(bins.map(({count}) => count), [2, 1, 2, 1]);
+  assert.ok(Math.abs(bins.reduce((sum, {share}) => sum + share, 0) - 1) < 1e-12);
+  assert.equal(omitted, 2);
+  assert.equal(outside, 0);
+  const clipped = histogramBins([{label: "a", values}], {bins: 2, domain: [0, 1]});
+  assert.deepEqual(clipped.bins.map(({count}) => count), [2, 3]);
+  assert.equal(clipped.outside, 1);
+  assert.throws(() => histogramBins([], {bins: 0}), /bins is 0/);
+  assert.deepEqual(histogramBins([{label: "a", values: [NaN]}]), {bins: [], omitted: 1, outside: 0});
+  assert.equal(histogramBins([{label: "a", values: [3, 3]}], {bins: 2}).bins.reduce((sum, {count}) => sum + count, 0), 2);
+});

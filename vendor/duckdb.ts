@@ -1,0 +1,1 @@
+export {AsyncDuckDB, AsyncDuckDBConnection, VoidLogger} from "@duckdb/duckdb-wasm";

@@ -1,0 +1,1 @@
+export {NIFTI1, NIFTI2} from "nifti-reader-js";

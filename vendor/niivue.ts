@@ -1,0 +1,1 @@
+export {Niivue, NVImage, SLICE_TYPE} from "@niivue/niivue";

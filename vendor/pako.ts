@@ -1,0 +1,1 @@
+export {Inflate, constants, gzip} from "pako";

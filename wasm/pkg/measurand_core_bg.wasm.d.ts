@@ -1,0 +1,37 @@
+/* tslint:disable */
+/* eslint-disable */
+export const memory: WebAssembly.Memory;
+export const __wbg_fitoutput_free: (a: number, b: number) => void;
+export const __wbg_flairphantom_free: (a: number, b: number) => void;
+export const __wbg_simulatedcohort_free: (a: number, b: number) => void;
+export const fit_f32: (a: number, b: number, c: number, d: number, e: number) => [number, number, number];
+export const fit_f64: (a: number, b: number, c: number, d: number, e: number) => [number, number, number];
+export const fitoutput_take_iterations: (a: number) => [number, number];
+export const fitoutput_take_parameters: (a: number) => any;
+export const fitoutput_take_residual: (a: number) => any;
+export const fitoutput_take_standard_deviations: (a: number) => any;
+export const fitoutput_take_status: (a: number) => [number, number];
+export const flair_phantom: (a: number, b: number) => [number, number, number];
+export const flair_point: (a: number, b: number) => [number, number, number, number];
+export const flairphantom_describe: (a: number) => [number, number];
+export const flairphantom_image: (a: number, b: number, c: number) => [number, number, number, number];
+export const flairphantom_lesions: (a: number) => [number, number];
+export const flairphantom_point: (a: number, b: number, c: number) => [number, number, number, number];
+export const flairphantom_shape: (a: number) => [number, number];
+export const flairphantom_tissues: (a: number) => [number, number];
+export const lesion_overlap: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => [number, number, number, number];
+export const models: () => [number, number];
+export const segment: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number) => [number, number, number, number];
+export const simulate: (a: number, b: number, c: number, d: number, e: number) => [number, number, number, number];
+export const simulate_cohort: (a: number, b: number) => [number, number, number];
+export const simulatedcohort_labels: (a: number, b: number, c: number) => [number, number, number, number];
+export const simulatedcohort_population: (a: number, b: number) => [number, number, number, number];
+export const simulatedcohort_samples: (a: number, b: number, c: number, d: number) => [number, number, number, number];
+export const simulatedcohort_sigma: (a: number) => number;
+export const simulatedcohort_truth: (a: number) => [number, number, number, number];
+export const __wbindgen_externrefs: WebAssembly.Table;
+export const __wbindgen_malloc: (a: number, b: number) => number;
+export const __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
+export const __wbindgen_free: (a: number, b: number, c: number) => void;
+export const __externref_table_dealloc: (a: number) => void;
+export const __wbindgen_start: () => void;

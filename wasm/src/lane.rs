@@ -1,0 +1,463 @@
+//! Arithmetic on several voxels at once: one lane, one voxel.
+//!
+//! Everything here is IEEE 754 addition, multiplication, division, square root, comparison and bit work, so that a lane
+//! gives the same bits natively and in WebAssembly, alone or beside any other voxel. No fused or relaxed operation.
+
+use core::fmt::Debug;
+use core::ops::{Add, Div, Mul, Neg, Sub};
+
+/// Two voxels in double precision.
+#[derive(Debug, Clone, Copy)]
+#[repr(transparent)]
+pub struct Doubles(wide::f64x2);
+
+/// Four voxels in single precision.
+#[derive(Debug, Clone, Copy)]
+#[repr(transparent)]
+pub struct Singles(wide::f32x4);
+
+/// A stored sample or result: `f32` or `f64`.
+pub trait Real: Copy + Debug + Send + Sync + 'static {
+    /// The lanes that compute in this precision.
+    type Lanes: Lane;
+    /// Not a number, for voxels that have no estimate.
+    const NAN: Self;
+    fn to_f64(self) -> f64;
+    fn from_f64(value: f64) -> Self;
+}
+
+impl Real for f32 {
+    type Lanes = Singles;
+    const NAN: Self = f32::NAN;
+    #[inline(always)]
+    fn to_f64(self) -> f64 {
+        f64::from(self)
+    }
+    #[inline(always)]
+    fn from_f64(value: f64) -> Self {
+        value as f32
+    }
+}
+
+impl Real for f64 {
+    type Lanes = Doubles;
+    const NAN: Self = f64::NAN;
+    #[inline(always)]
+    fn to_f64(self) -> f64 {
+        self
+    }
+    #[inline(always)]
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+}
+
+/// Several voxels side by side. Comparisons return masks, which only `select`, `and`, `or`, `not` and `any` understand.
+pub trait Lane:
+    Copy
+    + Debug
+    + 'static
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+{
+    /// Voxels per value.
+    const WIDTH: usize;
+    /// Distance from 1 to the next larger number.
+    const EPSILON: f64;
+
+    fn splat(value: f64) -> Self;
+    /// Lane `i` is `read(i)`.
+    fn gather<T: Real>(read: impl Fn(usize) -> T) -> Self;
+    /// The value of lane `i`.
+    fn lane(self, i: usize) -> f64;
+    /// Writes all lanes.
+    fn store<T: Real>(self, out: &mut [T]);
+
+    fn eq(self, other: Self) -> Self;
+    fn lt(self, other: Self) -> Self;
+    fn le(self, other: Self) -> Self;
+    fn and(self, other: Self) -> Self;
+    fn or(self, other: Self) -> Self;
+    fn not(self) -> Self;
+    /// Whether any lane of a mask is set.
+    fn any(self) -> bool;
+    /// Whether lane `i` of a mask is set.
+    fn is_set(self, i: usize) -> bool;
+    /// `yes` where the mask is set, else `no`.
+    fn select(mask: Self, yes: Self, no: Self) -> Self;
+
+    fn abs(self) -> Self;
+    fn sqrt(self) -> Self;
+    /// Natural exponential, within 1 ulp.
+    fn exp(self) -> Self;
+    /// Natural logarithm, within 1 ulp; -inf at 0, NaN below.
+    fn ln(self) -> Self;
+
+    #[inline(always)]
+    fn gt(self, other: Self) -> Self {
+        other.lt(self)
+    }
+    #[inline(always)]
+    fn ge(self, other: Self) -> Self {
+        other.le(self)
+    }
+    /// The larger one; `self` where either is NaN.
+    #[inline(always)]
+    fn larger(self, other: Self) -> Self {
+        Self::select(self.lt(other), other, self)
+    }
+    /// The smaller one; `self` where either is NaN.
+    #[inline(always)]
+    fn smaller(self, other: Self) -> Self {
+        Self::select(other.lt(self), other, self)
+    }
+    /// Mask of the lanes that are neither infinite nor NaN.
+    #[inline(always)]
+    fn finite(self) -> Self {
+        self.abs().lt(Self::splat(f64::INFINITY))
+    }
+    /// A mask with no lane set.
+    #[inline(always)]
+    fn none() -> Self {
+        let zero = Self::splat(0.0);
+        zero.lt(zero)
+    }
+}
+
+/// Implements [`Lane`] for a vector type. The reductions:
+/// ln x = k ln 2 + ln m with m in [sqrt 1/2, sqrt 2), f = m - 1, s = f / (2 + f), and
+/// ln(1 + f) = f - f^2/2 + s (f^2/2 + R), R = 2 s^2 (1/3 + s^2/5 + s^4/7 + ...);
+/// exp x = 2^k exp r with |r| <= (ln 2)/2, exp r by its Taylor series.
+macro_rules! implement_lane {
+    (@operator $lane:ident, $trait:ident, $method:ident, $symbol:tt) => {
+        impl $trait for $lane {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                Self(self.0 $symbol other.0)
+            }
+        }
+    };
+    (
+        $lane:ident, $lanes:ty, $bits:ty, $scalar:ty, $word:ty, $width:expr,
+        mantissa: $mantissa:expr, bias: $bias:expr,
+        ln2: ($ln2_high:expr, $ln2_low:expr),
+        exp_range: ($exp_low:expr, $exp_high:expr),
+        atanh_terms: $atanh:expr, exp_terms: $exp:expr
+    ) => {
+        implement_lane!(@operator $lane, Add, add, +);
+        implement_lane!(@operator $lane, Sub, sub, -);
+        implement_lane!(@operator $lane, Mul, mul, *);
+        implement_lane!(@operator $lane, Div, div, /);
+
+        impl Neg for $lane {
+            type Output = Self;
+            #[inline(always)]
+            fn neg(self) -> Self {
+                Self(-self.0)
+            }
+        }
+
+        impl $lane {
+            #[inline(always)]
+            fn constant(value: $scalar) -> Self {
+                Self(<$lanes>::splat(value))
+            }
+            #[inline(always)]
+            fn bits(self) -> $bits {
+                self.0.to_bits()
+            }
+            #[inline(always)]
+            fn from_bits(bits: $bits) -> Self {
+                Self(<$lanes>::from_bits(bits))
+            }
+        }
+
+        impl Lane for $lane {
+            const WIDTH: usize = $width;
+            const EPSILON: f64 = <$scalar>::EPSILON as f64;
+
+            #[inline(always)]
+            fn splat(value: f64) -> Self {
+                Self(<$lanes>::splat(value as $scalar))
+            }
+            #[inline(always)]
+            fn gather<T: Real>(read: impl Fn(usize) -> T) -> Self {
+                let mut values = [0 as $scalar; $width];
+                for (i, value) in values.iter_mut().enumerate() {
+                    *value = read(i).to_f64() as $scalar;
+                }
+                Self(<$lanes>::from(values))
+            }
+            #[inline(always)]
+            fn lane(self, i: usize) -> f64 {
+                self.0.to_array()[i] as f64
+            }
+            #[inline(always)]
+            fn store<T: Real>(self, out: &mut [T]) {
+                for (out, value) in out[..$width].iter_mut().zip(self.0.to_array()) {
+                    *out = T::from_f64(value as f64);
+                }
+            }
+            #[inline(always)]
+            fn eq(self, other: Self) -> Self {
+                Self(self.0.simd_eq(other.0))
+            }
+            #[inline(always)]
+            fn lt(self, other: Self) -> Self {
+                Self(self.0.simd_lt(other.0))
+            }
+            #[inline(always)]
+            fn le(self, other: Self) -> Self {
+                Self(self.0.simd_le(other.0))
+            }
+            #[inline(always)]
+            fn and(self, other: Self) -> Self {
+                Self(self.0 & other.0)
+            }
+            #[inline(always)]
+            fn or(self, other: Self) -> Self {
+                Self(self.0 | other.0)
+            }
+            #[inline(always)]
+            fn not(self) -> Self {
+                Self(!self.0)
+            }
+            #[inline(always)]
+            fn any(self) -> bool {
+                self.0.any()
+            }
+            #[inline(always)]
+            fn is_set(self, i: usize) -> bool {
+                self.0.to_bitmask() >> i & 1 == 1
+            }
+            #[inline(always)]
+            fn select(mask: Self, yes: Self, no: Self) -> Self {
+                Self(mask.0.bitselect(yes.0, no.0))
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                Self(self.0.abs())
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                Self(self.0.sqrt())
+            }
+
+            #[inline(always)]
+            fn ln(self) -> Self {
+                const ROOT_HALF: $word = (core::f64::consts::FRAC_1_SQRT_2 as $scalar).to_bits();
+                const ONE: $word = (1 as $scalar).to_bits();
+                const FRACTION: $word = (1 << $mantissa) - 1;
+                // 2^mantissa: or-ing an integer below it into its bits turns the integer into a number.
+                const ANCHOR: $scalar = (FRACTION + 1) as $scalar;
+
+                let one = Self::constant(1.0);
+                let zero = Self::constant(0.0);
+                // Subnormal numbers are scaled into the normal range first.
+                let subnormal = Lane::lt(self, Self::constant(<$scalar>::MIN_POSITIVE));
+                let x = Lane::select(subnormal, self * Self::constant(ANCHOR), self);
+                let shift = Lane::select(subnormal, Self::constant($mantissa as $scalar), zero);
+
+                let shifted = x.bits() + <$bits>::splat(ONE - ROOT_HALF);
+                let exponent = shifted >> ($mantissa as u32);
+                let k = Self::from_bits(exponent | <$bits>::splat(ANCHOR.to_bits()))
+                    - Self::constant(ANCHOR + $bias as $scalar)
+                    - shift;
+                let m = Self::from_bits((shifted & <$bits>::splat(FRACTION)) + <$bits>::splat(ROOT_HALF));
+
+                let f = m - one;
+                let s = f / (f + Self::constant(2.0));
+                let z = s * s;
+                // Even and odd terms side by side: half the chain of dependent operations.
+                let square = z * z;
+                let chain = |top: usize| {
+                    let mut value = Self::constant(2.0 / (2 * top + 1) as $scalar);
+                    let mut term = top;
+                    while term > 2 {
+                        term -= 2;
+                        value = value * square + Self::constant(2.0 / (2 * term + 1) as $scalar);
+                    }
+                    value
+                };
+                let series = chain($atanh - 1 + $atanh % 2) + chain($atanh - $atanh % 2) * z;
+                let half_square = Self::constant(0.5) * f * f;
+                let correction = s * (half_square + series * z) + k * Self::constant($ln2_low);
+                let value = k * Self::constant($ln2_high) - ((half_square - correction) - f);
+
+                let value = Lane::select(Lane::eq(self, zero), Self::constant(<$scalar>::NEG_INFINITY), value);
+                let infinite = Lane::eq(self, Self::constant(<$scalar>::INFINITY));
+                let value = Lane::select(infinite, self, value);
+                Lane::select(Lane::ge(self, zero), value, Self::constant(<$scalar>::NAN))
+            }
+
+            #[inline(always)]
+            fn exp(self) -> Self {
+                // Adding 1.5 * 2^mantissa rounds to the nearest integer and leaves it in the low bits.
+                const ROUNDER: $scalar = 1.5 * ((1 as $word) << $mantissa) as $scalar;
+                // Makes the exponent positive, so that halving it is a logical shift.
+                const LIFT: $word = 2 * ($bias + 1);
+
+                let one = Self::constant(1.0);
+                let x = self.larger(Self::constant($exp_low)).smaller(Self::constant($exp_high));
+                let rounded = x * Self::constant(core::f64::consts::LOG2_E as $scalar) + Self::constant(ROUNDER);
+                let k = rounded - Self::constant(ROUNDER);
+                let r = (x - k * Self::constant($ln2_high)) - k * Self::constant($ln2_low);
+
+                const RECIPROCALS: [$scalar; $exp + 1] = {
+                    let mut values = [1.0 as $scalar; $exp + 1];
+                    let mut factorial = 1.0f64;
+                    let mut n = 1;
+                    while n <= $exp {
+                        factorial *= n as f64;
+                        values[n] = (1.0 / factorial) as $scalar;
+                        n += 1;
+                    }
+                    values
+                };
+                // r^2 (1/2 + r/6 + ...), even and odd terms side by side.
+                let square = r * r;
+                let chain = |top: usize| {
+                    let mut value = Self::constant(RECIPROCALS[top]);
+                    let mut n = top;
+                    while n > 3 {
+                        n -= 2;
+                        value = value * square + Self::constant(RECIPROCALS[n]);
+                    }
+                    value
+                };
+                let series = chain($exp - $exp % 2) + chain($exp - 1 + $exp % 2) * r;
+                let value = one + (r + square * series);
+
+                // 2^k in two factors: results may lie outside the range of one normal power of two.
+                let lifted = rounded.bits() - <$bits>::splat(ROUNDER.to_bits()) + <$bits>::splat(LIFT);
+                let first = lifted >> 1u32;
+                let second = lifted - first;
+                let unit = <$bits>::splat(1);
+                let value = value * Self::from_bits((first - unit) << ($mantissa as u32));
+                value * Self::from_bits((second - unit) << ($mantissa as u32))
+            }
+        }
+    };
+}
+
+implement_lane! {
+    Doubles, wide::f64x2, wide::u64x2, f64, u64, 2,
+    mantissa: 52, bias: 1023,
+    ln2: (6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10),
+    exp_range: (-750.0, 710.0),
+    atanh_terms: 10, exp_terms: 13
+}
+
+implement_lane! {
+    Singles, wide::f32x4, wide::u32x4, f32, u32, 4,
+    mantissa: 23, bias: 127,
+    ln2: (6.931_457_5e-1, 1.428_606_8e-6),
+    exp_range: (-110.0, 90.0),
+    atanh_terms: 5, exp_terms: 7
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Units in the last place between two finite numbers of one sign.
+    fn ulps(found: f64, expected: f64) -> u64 {
+        if found == expected {
+            return 0;
+        }
+        found.to_bits().abs_diff(expected.to_bits())
+    }
+
+    fn ulps_f32(found: f32, expected: f32) -> u32 {
+        if found == expected {
+            return 0;
+        }
+        found.to_bits().abs_diff(expected.to_bits())
+    }
+
+    /// Numbers that cover the whole exponent range and crowd around 1.
+    fn positive() -> impl Iterator<Item = f64> {
+        let wide = (0..200_000u64).map(|i| f64::from_bits(1 + i * (f64::MAX.to_bits() / 200_000)));
+        let near_one = (0..50_000).map(|i| 0.5 + f64::from(i) / 33_333.0);
+        wide.chain(near_one).chain([f64::MIN_POSITIVE, 5e-324, f64::MAX, 1.0])
+    }
+
+    #[test]
+    fn ln_is_within_one_ulp_of_libm() {
+        let mut worst = 0;
+        for x in positive() {
+            let found = Doubles::splat(x).ln().lane(0);
+            worst = worst.max(ulps(found, libm::log(x)));
+        }
+        assert!(worst <= 1, "{worst} ulp");
+    }
+
+    #[test]
+    fn ln_f32_is_within_one_ulp_of_the_rounded_double() {
+        let mut worst = 0;
+        for i in 1..(f32::MAX.to_bits() / 5_003) {
+            let x = f32::from_bits(i * 5_003);
+            let found = Singles::splat(f64::from(x)).ln().lane(0) as f32;
+            worst = worst.max(ulps_f32(found, libm::log(f64::from(x)) as f32));
+        }
+        assert!(worst <= 1, "{worst} ulp");
+    }
+
+    #[test]
+    fn exp_is_within_one_ulp_of_libm() {
+        let mut worst = 0;
+        for i in 0..300_000 {
+            let x = -745.0 + f64::from(i) * (1454.7 / 300_000.0);
+            let found = Doubles::splat(x).exp().lane(0);
+            worst = worst.max(ulps(found, libm::exp(x)));
+        }
+        assert!(worst <= 1, "{worst} ulp");
+    }
+
+    #[test]
+    fn exp_f32_is_within_one_ulp_of_the_rounded_double() {
+        let mut worst = 0;
+        for i in 0..300_000u32 {
+            let x = -103.0f32 + i as f32 * (191.7 / 300_000.0);
+            let found = Singles::splat(f64::from(x)).exp().lane(0) as f32;
+            worst = worst.max(ulps_f32(found, libm::exp(f64::from(x)) as f32));
+        }
+        assert!(worst <= 1, "{worst} ulp");
+    }
+
+    #[test]
+    fn the_ends_of_the_range_are_exact() {
+        let exp = |x: f64| Doubles::splat(x).exp().lane(0);
+        let ln = |x: f64| Doubles::splat(x).ln().lane(0);
+        assert_eq!(exp(0.0), 1.0);
+        assert_eq!(exp(-0.0), 1.0);
+        assert_eq!(exp(-1e300), 0.0);
+        assert_eq!(exp(f64::NEG_INFINITY), 0.0);
+        assert_eq!(exp(1e300), f64::INFINITY);
+        assert_eq!(exp(f64::INFINITY), f64::INFINITY);
+        assert!(exp(f64::NAN).is_nan());
+        assert_eq!(ln(1.0).to_bits(), 0.0f64.to_bits());
+        assert_eq!(ln(0.0), f64::NEG_INFINITY);
+        assert_eq!(ln(f64::INFINITY), f64::INFINITY);
+        assert!(ln(-1.0).is_nan());
+        assert!(ln(f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn a_lane_does_not_see_its_neighbour() {
+        for (x, y) in [(1.7, f64::NAN), (0.3, f64::INFINITY), (2.5e-310, -4.0), (700.0, -700.0)] {
+            let alone = Doubles::splat(x);
+            let left = Doubles::gather(|i| [x, y][i]);
+            let right = Doubles::gather(|i| [y, x][i]);
+            for f in [Lane::ln, Lane::exp] as [fn(Doubles) -> Doubles; 2] {
+                let expected = f(alone).lane(0).to_bits();
+                assert_eq!(f(left).lane(0).to_bits(), expected);
+                assert_eq!(f(right).lane(1).to_bits(), expected);
+            }
+        }
+    }
+}
