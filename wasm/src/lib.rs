@@ -91,6 +91,32 @@ impl FitOutput {
         take!(self, residual)
     }
 
+    /// Largest cosine between residual and a free column of the Jacobian, one for each voxel.
+    #[wasm_bindgen(unchecked_return_type = "Float64Array | Float32Array")]
+    pub fn take_gradient(&mut self) -> JsValue {
+        take!(self, gradient)
+    }
+
+    /// Condition number of J'J scaled to unit diagonal; 0 for closed forms.
+    #[wasm_bindgen(unchecked_return_type = "Float64Array | Float32Array")]
+    pub fn take_condition(&mut self) -> JsValue {
+        take!(self, condition)
+    }
+
+    /// Correlations `[pair * voxels + v]`, pairs (1, 0), (2, 0), (2, 1), ...; empty when they were not asked for.
+    #[wasm_bindgen(unchecked_return_type = "Float64Array | Float32Array")]
+    pub fn take_correlation(&mut self) -> JsValue {
+        take!(self, correlation)
+    }
+
+    /// Parameters on their bounds: bit j on the lower one, bit 16 + j on the upper one.
+    pub fn take_active(&mut self) -> Vec<u32> {
+        match &mut self.0 {
+            Precision::Single(fit) => std::mem::take(&mut fit.active),
+            Precision::Double(fit) => std::mem::take(&mut fit.active),
+        }
+    }
+
     /// Status codes, one for each voxel.
     pub fn take_status(&mut self) -> Vec<u8> {
         match &mut self.0 {

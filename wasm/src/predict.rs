@@ -4,7 +4,7 @@ use crate::error::CoreError;
 use crate::fit::check_length;
 use crate::lane::{Doubles, Lane};
 use crate::models;
-use crate::protocol::Protocol;
+use crate::protocol::{Protocol, Settings};
 use crate::simulate::noise::{self, NoiseRequest};
 use serde::Deserialize;
 
@@ -14,6 +14,8 @@ use serde::Deserialize;
 pub struct Request {
     pub model: String,
     pub protocol: Protocol,
+    #[serde(default)]
+    pub settings: Settings,
     #[serde(default)]
     pub noise: Option<NoiseRequest>,
 }
@@ -39,7 +41,7 @@ pub fn signals(request: &Request, parameters: &[f64], voxels: usize) -> Result<V
     let model = models::find(&request.model)?;
     let description = model.description();
     let signal = model.signal().ok_or(CoreError::NoPrediction { model: description.id })?;
-    let design = request.protocol.design(description.id, description.protocol)?;
+    let design = model.design(&request.protocol, &request.settings)?;
     let (n, p) = (design.rows(), signal.parameters());
     check_length("parameters", parameters.len(), p, voxels)?;
     if let Some(i) = parameters.iter().position(|value| !value.is_finite()) {

@@ -13,6 +13,29 @@ pub struct Column {
     pub description: &'static str,
 }
 
+/// A number or name that holds for the whole acquisition, such as the field strength.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Setting {
+    pub name: &'static str,
+    /// Empty for a name.
+    pub unit: &'static str,
+    pub required: bool,
+    pub description: &'static str,
+    /// The names to choose from; empty for a number.
+    pub choices: &'static [&'static str],
+}
+
+/// The value of a setting.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum SettingValue {
+    Number(f64),
+    Name(String),
+}
+
+/// Settings as they come from JSON: `{"field_strength": 3, "spectrum": "hamilton-2011"}`.
+pub type Settings = BTreeMap<String, SettingValue>;
+
 /// Columns as they come from JSON: `{"b": [0, 500], "TE": [0.09, 0.09]}`. JSON turns NaN and infinity into null.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(transparent)]
@@ -103,6 +126,16 @@ impl Design {
     /// All values of the column at `index`, or nothing where that optional column is absent.
     pub fn column(&self, index: usize) -> Option<Vec<f64>> {
         self.present[index].then(|| (0..self.rows).map(|i| self.row(i)[index]).collect())
+    }
+
+    /// The design with further values after each row's own, such as what a model computes once from a setting.
+    pub fn extended(mut self, more: &[Vec<f64>]) -> Self {
+        let width = self.width + more.first().map_or(0, Vec::len);
+        let rows = (0..self.rows).flat_map(|i| self.row(i).iter().chain(&more[i]).copied().collect::<Vec<_>>());
+        self.values = rows.collect();
+        self.present.resize(width, true);
+        self.width = width;
+        self
     }
 
     /// The same columns for some of the samples.

@@ -1,9 +1,8 @@
 //! Clinical ADC metrics: mono-exponential fits of b-value segments and what is computed from them.
 
-use super::{mono_exponential, Bounds, Estimator, Fit, Samples, Status};
+use super::{dispatch, Bounds, Estimator, Fit, Job, Role, Status};
 use crate::error::CoreError;
-use crate::lane::Real;
-use crate::models::{ClinicalAdc, MonoExponential};
+use crate::models::{ClinicalAdc, MonoExponential, Precision};
 use crate::protocol::Design;
 
 /// The samples each metric uses.
@@ -23,21 +22,26 @@ struct Selection {
 ///
 /// # Errors
 /// No sample at a b-value that a metric needs.
-pub fn fit<T: Real>(
-    design: &Design,
-    estimator: Estimator,
-    bounds: &[Bounds],
-    samples: Samples<T>,
-) -> Result<Fit<T>, CoreError> {
-    let selection = select(design)?;
+pub fn fit<T: Precision>(job: &Job<T>) -> Result<Fit<T>, CoreError> {
+    let (estimator, samples) = (job.estimator, job.samples);
+    let selection = select(job.design)?;
     let voxels = samples.voxels;
     let signal_bounds = Bounds { lower: 0.0, upper: f64::INFINITY };
     let segment = |rows: &[usize], adc: Bounds| {
-        mono_exponential(&design.select(rows), estimator, &[signal_bounds, adc], samples, rows, &MonoExponential)
+        dispatch(&Job {
+            model: &MonoExponential,
+            design: &job.design.select(rows),
+            rows: rows.to_vec(),
+            bounds: vec![signal_bounds, adc],
+            roles: vec![Role::Free; 2],
+            start: vec![None; 2],
+            correlation: false,
+            ..job.clone()
+        })
     };
-    let all = segment(&selection.all, bounds[0])?;
-    let fast = segment(&selection.fast, bounds[1])?;
-    let slow = segment(&selection.slow, bounds[2])?;
+    let all = segment(&selection.all, job.bounds[0])?;
+    let fast = segment(&selection.fast, job.bounds[1])?;
+    let slow = segment(&selection.slow, job.bounds[2])?;
 
     let mut out = Fit::empty(5, voxels);
     let (zero_count, slow_freedom) = (selection.zero.len() as f64, selection.slow.len() as f64 - 2.0);

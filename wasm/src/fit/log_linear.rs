@@ -4,7 +4,7 @@
 //! what the logarithm does to the noise (Salvador et al. 2005, doi 10.1002/hbm.20076), from the previous pass rather
 //! than from the noisy samples (Veraart et al. 2013, doi 10.1016/j.neuroimage.2013.05.028).
 
-use super::{Fit, Samples, Status};
+use super::{Estimator, Fit, Job, Samples, Status};
 use crate::lane::{Lane, Real};
 
 /// Passes of IWLS before a voxel is given up.
@@ -44,6 +44,12 @@ struct Block<L> {
     not_identifiable: L,
     unsettled: L,
     iterations: [u32; 8],
+}
+
+/// Fits a job's samples on the first column of its protocol.
+pub fn of_job<T: Real>(job: &Job<T>) -> Fit<T> {
+    let regressor = job.design.column(0).unwrap_or_default();
+    fit(&regressor, job.samples, &job.rows, job.estimator == Estimator::Iwls)
 }
 
 /// Fits the samples named by `rows`, whose b-values are `b`; b must hold at least two different values.

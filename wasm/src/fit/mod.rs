@@ -9,8 +9,8 @@ pub use status::{Status, StatusDescription};
 
 use crate::error::CoreError;
 use crate::lane::Real;
-use crate::models::{self, Model, Parameter};
-use crate::protocol::{Design, Protocol};
+use crate::models::{self, AnySignal, Model, Parameter, Precision};
+use crate::protocol::{Design, Protocol, Settings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -109,15 +109,35 @@ impl Estimator {
 }
 
 /// What to fit, as it comes from JSON.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     pub model: String,
     pub estimator: String,
     pub protocol: Protocol,
+    #[serde(default)]
+    pub settings: Settings,
     /// By parameter: `[lower, upper]`, null where unbounded; others keep the model's.
     #[serde(default)]
-    pub bounds: Option<BTreeMap<String, [Option<f64>; 2]>>,
+    pub bounds: BTreeMap<String, [Option<f64>; 2]>,
+    /// Parameters that are not estimated, with their values.
+    #[serde(default)]
+    pub fix: BTreeMap<String, f64>,
+    /// Parameters that are not estimated and differ from voxel to voxel: their values stand as further rows after the
+    /// samples, in this order.
+    #[serde(default)]
+    pub maps: Vec<String>,
+    /// Where the iteration starts; parameters that are not named start at the model's guess.
+    #[serde(default)]
+    pub start: BTreeMap<String, f64>,
+    /// Starts tried for each voxel, the best minimum kept; absent: as many as the model holds necessary.
+    #[serde(default)]
+    pub starts: Option<u32>,
+    #[serde(default)]
+    pub noise: NoiseModel,
+    /// Whether correlations of the estimates are wanted.
+    #[serde(default)]
+    pub correlation: bool,
 }
 
 impl Request {
@@ -129,6 +149,20 @@ impl Request {
         serde_json::from_str(text)
             .map_err(|error| CoreError::InvalidRequest { field: "request".into(), detail: error.to_string() })
     }
+}
+
+/// The distribution of the samples, whose likelihood the nonlinear fit maximises. Sigma is the standard deviation of
+/// each channel, in the samples' unit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum NoiseModel {
+    /// Normal errors of one unknown variance: least squares.
+    #[default]
+    Gaussian,
+    /// Normal errors about sqrt(signal^2 + sigma^2), the noise floor of magnitudes.
+    OffsetGaussian { sigma: f64 },
+    /// Magnitudes of one channel.
+    Rician { sigma: f64 },
 }
 
 /// Bounds of one parameter.
@@ -144,6 +178,46 @@ impl From<&Parameter> for Bounds {
     }
 }
 
+/// What becomes of a parameter in a fit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Role<'a, T> {
+    Free,
+    /// The same value everywhere.
+    Fixed(f64),
+    /// A value for each voxel.
+    Mapped(&'a [T]),
+}
+
+impl<T: Real> Role<'_, T> {
+    /// The value at which the parameter is held in a voxel; nothing where it is estimated.
+    #[inline(always)]
+    pub fn held(&self, voxel: usize) -> Option<f64> {
+        match self {
+            Self::Free => None,
+            Self::Fixed(value) => Some(*value),
+            Self::Mapped(values) => Some(values[voxel].to_f64()),
+        }
+    }
+}
+
+/// A checked request with its samples: what an estimator works on.
+#[derive(Clone)]
+pub struct Job<'a, T> {
+    pub model: &'static dyn Model,
+    pub estimator: Estimator,
+    pub design: &'a Design,
+    pub samples: Samples<'a, T>,
+    /// Rows of the samples that `design` describes, in its order.
+    pub rows: Vec<usize>,
+    /// One for each parameter.
+    pub bounds: Vec<Bounds>,
+    pub roles: Vec<Role<'a, T>>,
+    pub start: Vec<Option<f64>>,
+    pub starts: Option<u32>,
+    pub noise: NoiseModel,
+    pub correlation: bool,
+}
+
 /// Many voxels' samples, sample-major: `data[s * voxels + v]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Samples<'a, T> {
@@ -154,7 +228,7 @@ pub struct Samples<'a, T> {
 impl<'a, T: Real> Samples<'a, T> {
     /// All voxels' values of sample `s`.
     #[inline(always)]
-    fn sample(&self, s: usize) -> &'a [T] {
+    pub fn sample(&self, s: usize) -> &'a [T] {
         &self.data[s * self.voxels..(s + 1) * self.voxels]
     }
 }
@@ -162,7 +236,8 @@ impl<'a, T: Real> Samples<'a, T> {
 /// Results of many voxels; `parameters` and `standard_deviations` are `[p * voxels + v]`.
 ///
 /// A voxel without an estimate has NaN throughout and a status that says why. A standard deviation is infinite where
-/// the data give none: no residual degrees of freedom (n = p), or a parameter on its bound.
+/// the data give none: no residual degrees of freedom (n = p), or a parameter on its bound; it is 0 for a parameter
+/// that was held.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit<T> {
     pub voxels: usize,
@@ -171,6 +246,16 @@ pub struct Fit<T> {
     pub residual: Vec<T>,
     pub status: Vec<u8>,
     pub iterations: Vec<u32>,
+    /// Largest cosine between the residual and a free parameter's column of the Jacobian; 0 for closed forms.
+    pub gradient: Vec<T>,
+    /// Bit j: parameter j lies on its lower bound; bit 16 + j: on its upper one.
+    pub active: Vec<u32>,
+    /// Condition number, in the 1-norm, of J'J of the free parameters off their bounds, scaled to unit diagonal; 0
+    /// for closed forms.
+    pub condition: Vec<T>,
+    /// Correlations of the estimates where they were asked for: pair (j, k), k < j, at `[(j (j - 1) / 2 + k) * voxels +
+    /// v]`; 0 with a parameter that is held or on a bound.
+    pub correlation: Vec<T>,
 }
 
 impl<T: Real> Fit<T> {
@@ -182,50 +267,106 @@ impl<T: Real> Fit<T> {
             residual: vec![T::NAN; voxels],
             status: vec![0; voxels],
             iterations: vec![0; voxels],
+            gradient: vec![T::from_f64(0.0); voxels],
+            active: vec![0; voxels],
+            condition: vec![T::from_f64(0.0); voxels],
+            correlation: Vec::new(),
         }
     }
 }
 
-/// Fits `request` to samples x voxels.
+/// What a closed form or a search makes of one voxel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VoxelFit {
+    pub status: Status,
+    pub parameters: Vec<f64>,
+    pub standard_deviations: Vec<f64>,
+    pub residual: f64,
+    pub iterations: u32,
+}
+
+/// Fits voxel after voxel with an estimator written for one: it gets the samples and the held value of each parameter.
+/// A voxel with a sample that is not finite, or whose samples are all the same, never reaches it.
+pub fn per_voxel<T: Real>(job: &Job<T>, mut estimate: impl FnMut(&[f64], &[Option<f64>]) -> VoxelFit) -> Fit<T> {
+    let (voxels, count) = (job.samples.voxels, job.bounds.len());
+    let mut out = Fit::empty(count, voxels);
+    let mut y = vec![0.0; job.rows.len()];
+    let mut held = vec![None; count];
+    for v in 0..voxels {
+        for (y, &row) in y.iter_mut().zip(&job.rows) {
+            *y = job.samples.sample(row)[v].to_f64();
+        }
+        for (held, role) in held.iter_mut().zip(&job.roles) {
+            *held = role.held(v);
+        }
+        if y.iter().chain(held.iter().flatten()).any(|value| !value.is_finite()) {
+            out.status[v] = Status::FailedNonFinite as u8;
+            continue;
+        }
+        if y.iter().all(|&value| value == y[0]) {
+            out.status[v] = Status::FailedNoSignal as u8;
+            continue;
+        }
+        let fit = estimate(&y, &held);
+        out.status[v] = fit.status as u8;
+        out.iterations[v] = fit.iterations;
+        if fit.status.has_estimate() {
+            for j in 0..count {
+                out.parameters[j * voxels + v] = T::from_f64(fit.parameters[j]);
+                out.standard_deviations[j * voxels + v] = T::from_f64(fit.standard_deviations[j]);
+            }
+            out.residual[v] = T::from_f64(fit.residual);
+        }
+    }
+    out
+}
+
+/// Fits `request` to (samples + maps) x voxels.
 ///
 /// # Errors
 /// Every way in which a request, a protocol or the array's length can be wrong; see [`CoreError`].
-pub fn fit<T: Real>(request: &Request, data: &[T], voxels: usize) -> Result<Fit<T>, CoreError> {
+pub fn fit<T: Precision>(request: &Request, data: &[T], voxels: usize) -> Result<Fit<T>, CoreError> {
     let model = models::find(&request.model)?;
     let estimator = Estimator::find(&request.estimator, model)?;
     let description = model.description();
-    let design = request.protocol.design(description.id, description.protocol)?;
-    check_length("samples", data.len(), design.rows(), voxels)?;
-    let bounds = bounds(request, estimator, description.parameters)?;
+    let design = model.design(&request.protocol, &request.settings)?;
+    check_length("samples", data.len(), design.rows() + request.maps.len(), voxels)?;
     let samples = Samples { data, voxels };
-    if description.id == "clinical-adc" {
-        return clinical_adc::fit(&design, estimator, &bounds, samples);
-    }
-    check_samples(&design, description.minimum_samples)?;
-    let rows: Vec<usize> = (0..design.rows()).collect();
-    mono_exponential(&design, estimator, &bounds, samples, &rows, model)
+    let job = Job {
+        model,
+        estimator,
+        design: &design,
+        samples,
+        rows: (0..design.rows()).collect(),
+        bounds: bounds(request, estimator, description.parameters)?,
+        roles: roles(request, estimator, samples, design.rows(), description.parameters)?,
+        start: start(request, description.parameters)?,
+        starts: request.starts,
+        noise: noise(request, estimator, description.magnitude)?,
+        correlation: request.correlation,
+    };
+    check_starts(&job, description.parameters)?;
+    dispatch(&job)
 }
 
-/// Fits a model that is linear in b after the logarithm, S = S0 exp(-b D), to the samples named by `rows`, which
-/// `design` describes in that order.
-fn mono_exponential<T: Real>(
-    design: &Design,
-    estimator: Estimator,
-    bounds: &[Bounds],
-    samples: Samples<T>,
-    rows: &[usize],
-    model: &dyn Model,
-) -> Result<Fit<T>, CoreError> {
-    match estimator {
-        Estimator::Ols | Estimator::Iwls => {
-            let b = design.column(0).unwrap_or_default();
-            Ok(log_linear::fit(&b, samples, rows, estimator == Estimator::Iwls))
-        }
-        Estimator::Nlls => {
-            let signal = model.signal().ok_or(CoreError::NoPrediction { model: model.description().id })?;
-            Ok(nlls::fit(signal, design, bounds, samples, rows))
-        }
+/// The estimator of a model: closed forms and searches by name, everything else by the general solver.
+fn dispatch<T: Precision>(job: &Job<T>) -> Result<Fit<T>, CoreError> {
+    let description = job.model.description();
+    if description.id == "clinical-adc" {
+        return clinical_adc::fit(job);
     }
+    check_samples(job)?;
+    match (description.id, job.estimator) {
+        ("mono-exponential", Estimator::Ols | Estimator::Iwls) => Ok(log_linear::of_job(job)),
+        (_, Estimator::Nlls) => Ok(nlls::fit(job, signal_of(job.model)?)),
+        (id, estimator) => unreachable!("{id} offers {estimator:?} and nothing here fits it"),
+    }
+}
+
+/// # Errors
+/// The model predicts no signal.
+pub fn signal_of(model: &'static dyn Model) -> Result<&'static dyn AnySignal, CoreError> {
+    model.signal().ok_or(CoreError::NoPrediction { model: model.description().id })
 }
 
 /// Length of a sample-major array.
@@ -237,31 +378,130 @@ pub(crate) fn check_length(field: &str, found: usize, rows: usize, voxels: usize
     Err(CoreError::Length { field: field.into(), found, expected })
 }
 
-/// Enough samples, and b-values that differ.
-fn check_samples(design: &Design, minimum: usize) -> Result<(), CoreError> {
-    let field = || "protocol.b".to_string();
+/// Enough samples for the free parameters, and settings that differ.
+fn check_samples<T: Real>(job: &Job<T>) -> Result<(), CoreError> {
+    let (design, description) = (job.design, job.model.description());
+    let first = description.protocol[0].name;
+    let field = || format!("protocol.{first}");
+    let free = job.roles.iter().filter(|role| matches!(role, Role::Free)).count();
+    let minimum = description.minimum_samples.saturating_sub(job.roles.len() - free).max(free);
     if design.rows() < minimum {
         return Err(CoreError::TooFewSamples { field: field(), found: design.rows(), minimum });
     }
-    let first = design.row(0)[0];
-    if (1..design.rows()).all(|i| design.row(i)[0] == first) {
-        return Err(CoreError::OneUniqueB { field: field(), value: first });
+    if design.rows() > 1 && (1..design.rows()).all(|i| design.row(i) == design.row(0)) {
+        let value = design.row(0)[0];
+        return Err(match first {
+            "b" => CoreError::OneUniqueB { field: field(), value },
+            _ => CoreError::OutOfRange {
+                field: field(),
+                found: value,
+                expected: "at least two different settings".into(),
+            },
+        });
     }
     Ok(())
+}
+
+fn parameter(field: &str, name: &str, parameters: &[Parameter]) -> Result<usize, CoreError> {
+    parameters.iter().position(|parameter| parameter.name == name).ok_or_else(|| CoreError::Choice {
+        field: format!("{field}.{name}"),
+        found: name.into(),
+        expected: format!("one of {}", parameters.iter().map(|p| p.name).collect::<Vec<_>>().join(", ")),
+    })
+}
+
+fn finite(field: &str, name: &str, value: f64) -> Result<f64, CoreError> {
+    if value.is_finite() {
+        return Ok(value);
+    }
+    Err(CoreError::NotFinite { field: format!("{field}.{name}"), found: value.to_string() })
+}
+
+/// Which parameters are held, and at what.
+fn roles<'a, T: Real>(
+    request: &Request,
+    estimator: Estimator,
+    samples: Samples<'a, T>,
+    rows: usize,
+    parameters: &[Parameter],
+) -> Result<Vec<Role<'a, T>>, CoreError> {
+    let mut roles: Vec<Role<T>> = parameters.iter().map(|p| p.held.map_or(Role::Free, Role::Fixed)).collect();
+    // A closed form can only take what the model itself holds; the nonlinear fit can hold anything.
+    let index = |field: &str, name: &str| {
+        let j = parameter(field, name, parameters)?;
+        if parameters[j].held.is_some() || (estimator == Estimator::Nlls && request.model != "clinical-adc") {
+            return Ok(j);
+        }
+        let expected = format!("a parameter that is not estimated; {} can hold no other", estimator.describe().id);
+        Err(CoreError::Choice { field: format!("{field}.{name}"), found: name.into(), expected })
+    };
+    for (name, &value) in &request.fix {
+        roles[index("fix", name)?] = Role::Fixed(finite("fix", name, value)?);
+    }
+    for (k, name) in request.maps.iter().enumerate() {
+        roles[index("maps", name)?] = Role::Mapped(samples.sample(rows + k));
+    }
+    if !parameters.is_empty() && !roles.iter().any(|role| matches!(role, Role::Free)) {
+        let (field, found) = ("fix".into(), "every parameter".into());
+        return Err(CoreError::Choice { field, found, expected: "at least one parameter left to estimate".into() });
+    }
+    Ok(roles)
+}
+
+fn start(request: &Request, parameters: &[Parameter]) -> Result<Vec<Option<f64>>, CoreError> {
+    let mut start = vec![None; parameters.len()];
+    for (name, &value) in &request.start {
+        start[parameter("start", name, parameters)?] = Some(finite("start", name, value)?);
+    }
+    Ok(start)
+}
+
+/// A stated start lies inside the bounds.
+fn check_starts<T: Real>(job: &Job<T>, parameters: &[Parameter]) -> Result<(), CoreError> {
+    if job.starts == Some(0) {
+        let (field, expected) = ("starts".into(), "1 or more".into());
+        return Err(CoreError::OutOfRange { field, found: 0.0, expected });
+    }
+    for ((start, bounds), parameter) in job.start.iter().zip(&job.bounds).zip(parameters) {
+        if let Some(found) = start.filter(|start| *start < bounds.lower || *start > bounds.upper) {
+            let expected = format!("inside the bounds [{}, {}]", bounds.lower, bounds.upper);
+            return Err(CoreError::OutOfRange { field: format!("start.{}", parameter.name), found, expected });
+        }
+    }
+    Ok(())
+}
+
+/// The noise model, which only the nonlinear fit of magnitudes can keep to.
+fn noise(request: &Request, estimator: Estimator, magnitude: bool) -> Result<NoiseModel, CoreError> {
+    let (kind, sigma) = match request.noise {
+        NoiseModel::Gaussian => return Ok(NoiseModel::Gaussian),
+        NoiseModel::OffsetGaussian { sigma } => ("offset-gaussian", sigma),
+        NoiseModel::Rician { sigma } => ("rician", sigma),
+    };
+    if !(sigma.is_finite() && sigma > 0.0) {
+        let (field, expected) = ("noise.sigma".into(), "a standard deviation above 0".into());
+        return Err(CoreError::OutOfRange { field, found: sigma, expected });
+    }
+    if estimator != Estimator::Nlls || !magnitude {
+        let expected =
+            if magnitude { "gaussian: only nlls knows other noise" } else { "gaussian: these are no magnitudes" };
+        return Err(CoreError::Choice { field: "noise.kind".into(), found: kind.into(), expected: expected.into() });
+    }
+    Ok(request.noise)
 }
 
 /// The model's bounds, replaced by those of the request.
 fn bounds(request: &Request, estimator: Estimator, parameters: &[Parameter]) -> Result<Vec<Bounds>, CoreError> {
     let mut bounds: Vec<Bounds> = parameters.iter().map(Bounds::from).collect();
-    let Some(requested) = request.bounds.as_ref().filter(|requested| !requested.is_empty()) else {
+    if request.bounds.is_empty() {
         return Ok(bounds);
-    };
-    if estimator != Estimator::Nlls {
-        let found = requested.keys().cloned().collect();
+    }
+    if !estimator.describe().bounds {
+        let found = request.bounds.keys().cloned().collect();
         return Err(CoreError::BoundsUnsupported { estimator: estimator.describe().id, found });
     }
     let boundable = |parameter: &Parameter| request.model != "clinical-adc" || parameter.unit == "mm2/s";
-    for (name, [lower, upper]) in requested {
+    for (name, [lower, upper]) in &request.bounds {
         let Some(j) = parameters.iter().position(|parameter| parameter.name == name && boundable(parameter)) else {
             let known = parameters.iter().filter(|&p| boundable(p)).map(|parameter| parameter.name).collect();
             return Err(CoreError::UnknownBound { found: name.clone(), known });

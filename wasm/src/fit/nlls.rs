@@ -8,9 +8,9 @@
 //! Nothing is clipped and no variable is transformed, so a minimum on a bound is reached exactly and left again if
 //! needed.
 
-use super::{Bounds, Fit, Samples, Status};
+use super::{Bounds, Fit, Job, Samples, Status};
 use crate::lane::{Doubles, Lane, Real};
-use crate::models::Signal;
+use crate::models::{AnySignal, Precision, Signal};
 use crate::protocol::Design;
 
 /// Steps tried before a voxel is given up.
@@ -37,7 +37,7 @@ fn splat(value: f64) -> L {
 
 /// Everything one block of voxels needs, for a model of P parameters.
 struct Solver<'a, const P: usize> {
-    model: &'a dyn Signal,
+    model: &'a dyn Signal<Doubles>,
     design: &'a Design,
     lower: [L; P],
     upper: [L; P],
@@ -70,26 +70,24 @@ struct Outcome {
     iterations: [u32; L::WIDTH],
 }
 
-/// Fits `model` to the samples named by `rows`, which `design` describes in that order.
+/// Fits a job's samples with the signal of its model.
 ///
 /// The linear algebra is compiled for each number of parameters that a fitted model has: its loops unrolled are faster,
 /// and a number that no model needs is not shipped.
-pub fn fit<T: Real>(
-    model: &dyn Signal,
-    design: &Design,
-    bounds: &[Bounds],
-    samples: Samples<T>,
-    rows: &[usize],
-) -> Fit<T> {
-    let run = match model.parameters() {
+pub fn fit<T: Precision>(job: &Job<T>, signal: &'static dyn AnySignal) -> Fit<T> {
+    let run = match signal.parameters() {
         2 => run::<T, 2>,
+        3 => run::<T, 3>,
+        4 => run::<T, 4>,
+        5 => run::<T, 5>,
+        7 => run::<T, 7>,
         other => unreachable!("no solver is compiled for {other} parameters: add a line here"),
     };
-    run(model, design, bounds, samples, rows)
+    run(signal, job.design, &job.bounds, job.samples, &job.rows)
 }
 
 fn run<T: Real, const P: usize>(
-    model: &dyn Signal,
+    model: &dyn AnySignal,
     design: &Design,
     bounds: &[Bounds],
     samples: Samples<T>,
@@ -149,7 +147,7 @@ fn run<T: Real, const P: usize>(
 }
 
 impl<'a, const P: usize> Solver<'a, P> {
-    fn new(model: &'a dyn Signal, design: &'a Design, bounds: &[Bounds]) -> Self {
+    fn new(model: &'a dyn Signal<Doubles>, design: &'a Design, bounds: &[Bounds]) -> Self {
         let n = design.rows();
         let zero = splat(0.0);
         Self {

@@ -10,8 +10,8 @@ pub use mono_exponential::MonoExponential;
 pub use t2_ivim_kurtosis::T2IvimKurtosis;
 
 use crate::error::CoreError;
-use crate::lane::{Doubles, Lane};
-use crate::protocol::{Column, Design};
+use crate::lane::{Doubles, Lane, Real, Singles};
+use crate::protocol::{Column, Design, Protocol, Setting, SettingValue, Settings};
 use serde::Serialize;
 
 /// The registry: one line for each model.
@@ -38,7 +38,22 @@ pub struct Parameter {
     pub lower: f64,
     /// Infinite (JSON: null) where unbounded.
     pub upper: f64,
+    /// Held at this value unless a request fixes it elsewhere or maps it: a quantity that is measured apart, such as B1.
+    pub held: Option<f64>,
     pub description: &'static str,
+}
+
+impl Parameter {
+    /// A parameter that is estimated.
+    pub const fn new(
+        name: &'static str,
+        unit: &'static str,
+        lower: f64,
+        upper: f64,
+        description: &'static str,
+    ) -> Self {
+        Self { name, unit, lower, upper, held: None, description }
+    }
 }
 
 /// What a model says of itself; other parts ask and repeat none of it.
@@ -54,7 +69,10 @@ pub struct Description {
     /// Nothing where the source's identifier is not known for certain.
     pub doi: Option<&'static str>,
     pub protocol: &'static [Column],
-    /// Ids of the estimators that fit it; empty for a model that only predicts.
+    pub settings: &'static [Setting],
+    /// Whether its samples are magnitudes, which noise makes Rician; else they are real or complex parts.
+    pub magnitude: bool,
+    /// Ids of the estimators that fit it, the default first; empty for a model that only predicts.
     #[serde(skip)]
     pub estimators: &'static [&'static str],
     pub minimum_samples: usize,
@@ -65,8 +83,67 @@ pub trait Model: Sync {
     fn description(&self) -> &'static Description;
 
     /// The signal equation; nothing for metrics that are computed from fits of another model.
-    fn signal(&self) -> Option<&dyn Signal> {
+    fn signal(&self) -> Option<&dyn AnySignal> {
         None
+    }
+
+    /// The checked protocol, with whatever the model computes once from settings behind its own columns.
+    ///
+    /// # Errors
+    /// As [`Protocol::design`]; a setting that the model does not know or that is missing or out of place.
+    fn design(&self, protocol: &Protocol, settings: &Settings) -> Result<Design, CoreError> {
+        let description = self.description();
+        description.check_settings(settings)?;
+        protocol.design(description.id, description.protocol)
+    }
+}
+
+impl Description {
+    /// # Errors
+    /// A setting that the model does not know, that is missing, or that is a name where a number belongs.
+    pub fn check_settings(&self, settings: &Settings) -> Result<(), CoreError> {
+        let names = || self.settings.iter().map(|setting| setting.name).collect::<Vec<_>>().join(", ");
+        for (name, value) in settings {
+            let field = format!("settings.{name}");
+            let Some(setting) = self.settings.iter().find(|setting| setting.name == name) else {
+                let expected =
+                    if self.settings.is_empty() { "no settings".into() } else { format!("one of {}", names()) };
+                return Err(CoreError::Choice {
+                    field,
+                    found: name.clone(),
+                    expected: format!("{expected} ({})", self.id),
+                });
+            };
+            match value {
+                SettingValue::Number(found) if setting.choices.is_empty() => {
+                    if !(found.is_finite() && *found > 0.0) {
+                        let expected = format!("a number above 0 ({})", setting.unit);
+                        return Err(CoreError::OutOfRange { field, found: *found, expected });
+                    }
+                }
+                SettingValue::Name(found) if setting.choices.contains(&found.as_str()) => {}
+                other => {
+                    let found = match other {
+                        SettingValue::Number(value) => value.to_string(),
+                        SettingValue::Name(name) => name.clone(),
+                    };
+                    let expected = if setting.choices.is_empty() {
+                        format!("a number ({})", setting.unit)
+                    } else {
+                        format!("one of {}", setting.choices.join(", "))
+                    };
+                    return Err(CoreError::Choice { field, found, expected });
+                }
+            }
+        }
+        match self.settings.iter().find(|setting| setting.required && !settings.contains_key(setting.name)) {
+            Some(setting) => Err(CoreError::Choice {
+                field: format!("settings.{}", setting.name),
+                found: "missing".into(),
+                expected: setting.description.into(),
+            }),
+            None => Ok(()),
+        }
     }
 }
 
@@ -84,16 +161,19 @@ pub trait Equation: Sync {
     }
 }
 
-/// A signal equation behind a pointer, all samples of two voxels at once.
-pub trait Signal: Sync {
-    /// Number of parameters.
-    fn parameters(&self) -> usize;
-
+/// A signal equation behind a pointer, all samples of the voxels in the lanes at once.
+pub trait Signal<L: Lane>: Sync {
     /// `signal[i]` and `jacobian[i * parameters + j]` (derivative of sample i by parameter j) at parameters `p`.
-    fn evaluate(&self, design: &Design, p: &[Doubles], signal: &mut [Doubles], jacobian: &mut [Doubles]);
+    fn evaluate(&self, design: &Design, p: &[L], signal: &mut [L], jacobian: &mut [L]);
 
     /// See [`Equation::guess`].
-    fn guess(&self, design: &Design, samples: &[Doubles], p: &mut [Doubles]) -> bool;
+    fn guess(&self, design: &Design, samples: &[L], p: &mut [L]) -> bool;
+}
+
+/// A signal equation in both precisions.
+pub trait AnySignal: Signal<Doubles> + Signal<Singles> {
+    /// Number of parameters.
+    fn parameters(&self) -> usize;
 
     /// Signal of each sample for one parameter set.
     fn predict(&self, design: &Design, p: &[f64]) -> Vec<f64> {
@@ -116,21 +196,40 @@ pub trait Signal: Sync {
     }
 }
 
-impl<E: Equation> Signal for E {
-    fn parameters(&self) -> usize {
-        E::PARAMETERS
-    }
-
+impl<L: Lane, E: Equation> Signal<L> for E {
     #[inline]
-    fn evaluate(&self, design: &Design, p: &[Doubles], signal: &mut [Doubles], jacobian: &mut [Doubles]) {
+    fn evaluate(&self, design: &Design, p: &[L], signal: &mut [L], jacobian: &mut [L]) {
         let gradients = jacobian.chunks_exact_mut(E::PARAMETERS);
         for ((i, signal), gradient) in (0..design.rows()).zip(signal).zip(gradients) {
             *signal = self.sample(design.row(i), &p[..E::PARAMETERS], gradient);
         }
     }
 
-    fn guess(&self, design: &Design, samples: &[Doubles], p: &mut [Doubles]) -> bool {
+    fn guess(&self, design: &Design, samples: &[L], p: &mut [L]) -> bool {
         Equation::guess(self, design, samples, p)
+    }
+}
+
+impl<E: Equation> AnySignal for E {
+    fn parameters(&self) -> usize {
+        E::PARAMETERS
+    }
+}
+
+/// A precision, and a signal equation in it.
+pub trait Precision: Real {
+    fn signal(signal: &dyn AnySignal) -> &dyn Signal<Self::Lanes>;
+}
+
+impl Precision for f64 {
+    fn signal(signal: &dyn AnySignal) -> &dyn Signal<Doubles> {
+        signal
+    }
+}
+
+impl Precision for f32 {
+    fn signal(signal: &dyn AnySignal) -> &dyn Signal<Singles> {
+        signal
     }
 }
 

@@ -1,6 +1,6 @@
 //! Mono-exponential diffusion decay, Stejskal and Tanner 1965.
 
-use super::{Description, Equation, Model, Parameter, Signal};
+use super::{AnySignal, Description, Equation, Model, Parameter};
 use crate::lane::Lane;
 use crate::protocol::{Column, Design};
 
@@ -15,20 +15,16 @@ static DESCRIPTION: Description = Description {
     name: "Mono-exponential diffusion decay",
     description: "One apparent diffusion coefficient for the whole voxel.",
     parameters: &[
-        Parameter {
-            name: "S0",
-            unit: "signal",
-            lower: 0.0,
-            upper: f64::INFINITY,
-            description: "signal without diffusion weighting",
-        },
-        Parameter { name: "ADC", unit: "mm2/s", lower: 0.0, upper: 0.1, description: "apparent diffusion coefficient" },
+        Parameter::new("S0", "signal", 0.0, f64::INFINITY, "signal without diffusion weighting"),
+        Parameter::new("ADC", "mm2/s", 0.0, 0.1, "apparent diffusion coefficient"),
     ],
     equation: r"S(b) = S_0 \, e^{-b \, \mathrm{ADC}}",
     citation: "Stejskal EO, Tanner JE. Spin diffusion measurements: spin echoes in the presence of a time-dependent \
                field gradient. J Chem Phys 1965;42:288-292",
     doi: Some("10.1063/1.1695690"),
     protocol: &[B],
+    settings: &[],
+    magnitude: true,
     estimators: &["ols", "iwls", "nlls"],
     minimum_samples: 2,
 };
@@ -38,7 +34,7 @@ impl Model for MonoExponential {
         &DESCRIPTION
     }
 
-    fn signal(&self) -> Option<&dyn Signal> {
+    fn signal(&self) -> Option<&dyn AnySignal> {
         Some(self)
     }
 }

@@ -1,7 +1,7 @@
 //! Vascular and tissue compartments with their own T2, the tissue with diffusional kurtosis.
 
 use super::mono_exponential::B;
-use super::{Description, Equation, Model, Parameter, Signal};
+use super::{AnySignal, Description, Equation, Model, Parameter};
 use crate::lane::Lane;
 use crate::protocol::Column;
 
@@ -16,31 +16,13 @@ static DESCRIPTION: Description = Description {
     name: "T2-IVIM with kurtosis",
     description: "Blood and tissue, each with its diffusion and T2; tissue diffusion with kurtosis. Prediction only.",
     parameters: &[
-        Parameter {
-            name: "S0",
-            unit: "signal",
-            lower: 0.0,
-            upper: f64::INFINITY,
-            description: "signal at b = 0 and TE = 0",
-        },
-        Parameter { name: "f", unit: "", lower: 0.0, upper: 1.0, description: "vascular fraction of that signal" },
-        Parameter {
-            name: "Dv",
-            unit: "mm2/s",
-            lower: 0.003,
-            upper: 0.5,
-            description: "pseudo-diffusion coefficient of the vascular compartment",
-        },
-        Parameter { name: "T2v", unit: "s", lower: 0.001, upper: 1.0, description: "T2 of the vascular compartment" },
-        Parameter {
-            name: "Dt",
-            unit: "mm2/s",
-            lower: 0.0,
-            upper: 0.005,
-            description: "diffusion coefficient of tissue",
-        },
-        Parameter { name: "K", unit: "", lower: 0.0, upper: 3.0, description: "diffusional kurtosis of tissue" },
-        Parameter { name: "T2t", unit: "s", lower: 0.001, upper: 1.0, description: "T2 of tissue" },
+        Parameter::new("S0", "signal", 0.0, f64::INFINITY, "signal at b = 0 and TE = 0"),
+        Parameter::new("f", "", 0.0, 1.0, "vascular fraction of that signal"),
+        Parameter::new("Dv", "mm2/s", 0.003, 0.5, "pseudo-diffusion coefficient of the vascular compartment"),
+        Parameter::new("T2v", "s", 0.001, 1.0, "T2 of the vascular compartment"),
+        Parameter::new("Dt", "mm2/s", 0.0, 0.005, "diffusion coefficient of tissue"),
+        Parameter::new("K", "", 0.0, 3.0, "diffusional kurtosis of tissue"),
+        Parameter::new("T2t", "s", 0.001, 1.0, "T2 of tissue"),
     ],
     equation: concat!(
         r"S(b, TE) = S_0 \left[ f \, e^{-b D_v - TE/T_{2v}} ",
@@ -52,6 +34,8 @@ static DESCRIPTION: Description = Description {
                Med 2005;53:1432-1440",
     doi: Some("10.1148/radiology.168.2.3393671"),
     protocol: &[B, Column { name: "TE", unit: "s", required: true, description: "echo time of each sample" }],
+    settings: &[],
+    magnitude: true,
     estimators: &[],
     minimum_samples: 7,
 };
@@ -61,7 +45,7 @@ impl Model for T2IvimKurtosis {
         &DESCRIPTION
     }
 
-    fn signal(&self) -> Option<&dyn Signal> {
+    fn signal(&self) -> Option<&dyn AnySignal> {
         Some(self)
     }
 }

@@ -7,7 +7,7 @@ use crate::error::CoreError;
 use crate::fit;
 use crate::models::{self, Model};
 use crate::predict;
-use crate::protocol::Protocol;
+use crate::protocol::{Protocol, Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 use std::collections::BTreeMap;
@@ -340,7 +340,8 @@ impl Cohort {
         let times = vec![te; b.len()];
         let protocol = Protocol::new(&[("b", b), ("TE", &times)]);
         let samples = signals(&protocol, parameters, voxels)?;
-        let request = fit::Request { model: METRICS.into(), estimator: ESTIMATOR.into(), protocol, bounds: None };
+        let request =
+            fit::Request { model: METRICS.into(), estimator: ESTIMATOR.into(), protocol, ..fit::Request::default() };
         Ok(fit::fit(&request, &samples, voxels)?.parameters)
     }
 
@@ -467,7 +468,8 @@ fn descriptions() -> Result<(&'static models::Description, &'static models::Desc
 }
 
 fn signals(protocol: &Protocol, parameters: &[f64], voxels: usize) -> Result<Vec<f64>, CoreError> {
-    let request = predict::Request { model: MODEL.into(), protocol: protocol.clone(), noise: None };
+    let request =
+        predict::Request { model: MODEL.into(), protocol: protocol.clone(), settings: Settings::new(), noise: None };
     predict::signals(&request, parameters, voxels)
 }
 

@@ -4,9 +4,7 @@ use serde_json::{json, Value};
 
 /// Each bad request with the fault it must give: code, field.
 fn cases() -> Vec<(Value, usize, &'static str, &'static str)> {
-    let with = |model: &str, estimator: &str, protocol: Value| {
-        json!({"model": model, "estimator": estimator, "protocol": protocol})
-    };
+    let with = |model: &str, estimator: &str, protocol: Value| json!({"model": model, "estimator": estimator, "protocol": protocol});
     let mono = |protocol: Value| with("mono-exponential", "ols", protocol);
     let bounded = |estimator: &str, bounds: Value| {
         let mut request = with("mono-exponential", estimator, json!({"b": [0, 500]}));

@@ -2,7 +2,7 @@
 
 use crate::{fit_b, jitter};
 use measurand_core::fit::Fit;
-use measurand_core::lane::Real;
+use measurand_core::models::Precision;
 
 const B: [f64; 5] = [0.0, 50.0, 100.0, 400.0, 900.0];
 
@@ -32,19 +32,19 @@ fn voxels() -> Vec<[f64; 5]> {
         .collect()
 }
 
-fn sample_major<T: Real>(voxels: &[[f64; 5]]) -> Vec<T> {
+fn sample_major<T: Precision>(voxels: &[[f64; 5]]) -> Vec<T> {
     (0..5).flat_map(|i| voxels.iter().map(move |samples| T::from_f64(samples[i]))).collect()
 }
 
 /// Everything one voxel's result holds, as bits.
-fn bits<T: Real>(fit: &Fit<T>, v: usize) -> Vec<u64> {
+fn bits<T: Precision>(fit: &Fit<T>, v: usize) -> Vec<u64> {
     let columns = [&fit.parameters, &fit.standard_deviations, &fit.residual];
     let values = columns.iter().flat_map(|values| values.iter().skip(v).step_by(fit.voxels));
     let codes = [u64::from(fit.status[v]), u64::from(fit.iterations[v])];
     values.map(|value| value.to_f64().to_bits()).chain(codes).collect()
 }
 
-fn check<T: Real>(model: &str, estimator: &str) {
+fn check<T: Precision>(model: &str, estimator: &str) {
     let voxels = voxels();
     let together = fit_b(model, estimator, &B, &sample_major::<T>(&voxels));
     let reversed: Vec<_> = voxels.iter().copied().rev().collect();

@@ -16,7 +16,7 @@ mod simulate_flair;
 mod simulate_noise;
 
 use measurand_core::fit::{fit, Fit, Request};
-use measurand_core::lane::Real;
+use measurand_core::models::Precision;
 use proptest::test_runner::{Config, RngSeed};
 use serde_json::{json, Value};
 
@@ -30,7 +30,7 @@ pub fn request(value: &Value) -> Request {
 }
 
 /// Fits samples in sample-major order with a protocol of b-values.
-pub fn fit_b<T: Real>(model: &str, estimator: &str, b: &[f64], samples: &[T]) -> Fit<T> {
+pub fn fit_b<T: Precision>(model: &str, estimator: &str, b: &[f64], samples: &[T]) -> Fit<T> {
     let request = request(&json!({"model": model, "estimator": estimator, "protocol": {"b": b}}));
     fit(&request, samples, samples.len() / b.len()).unwrap()
 }
