@@ -22,13 +22,6 @@ export function formatToTolerance(value: number, tolerance: number): string {
   return decimals > 15 ? String(value) : value.toFixed(Math.max(0, decimals));
 }
 
-/** A size in bytes, as people read it. */
-export function formatBytes(size: number): string {
-  if (size < 1000) return `${size} B`;
-  const [power, unit] = size < 1e6 ? [1e3, "kB"] : size < 1e9 ? [1e6, "MB"] : [1e9, "GB"];
-  return `${formatNumber(size / power, 3)} ${unit}`;
-}
-
 /** "1 file", "2 files". */
 export function count(n: number, singular: string, plural = `${singular}s`): string {
   return `${n} ${n === 1 ? singular : plural}`;

@@ -2,6 +2,7 @@ import {stat} from "node:fs/promises";
 import {basename} from "node:path";
 import {InputError} from "../domain/errors.js";
 import type {Fault} from "../domain/errors.js";
+import {formatBytes} from "../domain/units.js";
 import {readDataset, readScan} from "../io/bids.js";
 import {readText, type Folder} from "../io/folder.js";
 import {openFolder, readFileBytes} from "../io/folder.node.js";
@@ -13,7 +14,7 @@ import {decodeText, parseJsonObject} from "../io/text.js";
 import {parseTable, parseTsv} from "../io/tsv.js";
 import type {Tsv} from "../io/tsv.js";
 import type {Command} from "./command.js";
-import {alignColumns, count, formatBytes, formatNumber} from "./format.js";
+import {alignColumns, count, formatNumber} from "./format.js";
 import type {Terminal} from "./terminal.js";
 
 /** What the scaled values of an image are, or of one component of its voxels. */

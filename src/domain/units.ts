@@ -55,3 +55,10 @@ export function convert(value: number, from: Unit, to: Unit): number {
   // Division by a round factor is exact where multiplication by its inverse is not: 0.05 to 5 %, not 5.000000000000001.
   return b.factor < a.factor ? value * Math.round(a.factor / b.factor) : value / Math.round(b.factor / a.factor);
 }
+
+/** A size in bytes as readers know it, in powers of 1000: "999 B", "2.68 MB". */
+export function formatBytes(size: number): string {
+  if (size < 1000) return `${size} B`;
+  const [power, unit] = size < 1e6 ? [1e3, "kB"] : size < 1e9 ? [1e6, "MB"] : [1e9, "GB"];
+  return `${Number((size / power).toPrecision(3))} ${unit}`;
+}

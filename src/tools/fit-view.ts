@@ -9,7 +9,8 @@ import {decay, type DecayCurvePoint, type DecaySample} from "../view/charts/deca
 import {histogram, histogramBins} from "../view/charts/histogram.js";
 import {h, uniqueId} from "../view/dom.js";
 import {figure, type FigureChange, type FigureElement} from "../view/figure.js";
-import {formatBytes, formatQuantity, formatUnit} from "../view/format.js";
+import {formatBytes} from "../domain/units.js";
+import {formatQuantity, formatUnit} from "../view/format.js";
 import {choice, select, slider, type Control} from "../view/inputs/controls.js";
 import {downloadButton} from "../view/inputs/download.js";
 import {fileDrop} from "../view/inputs/file-drop.js";

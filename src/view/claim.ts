@@ -1,8 +1,9 @@
 /** Published numbers with their verdicts: in the prose, and as a table at the end of a study. */
 import type {Claim, ClaimCheck, Verdict} from "../domain/claims.js";
+import {formatBytes} from "../domain/units.js";
 import {h, uniqueId} from "./dom.js";
 import type {Child} from "./dom.js";
-import {formatBytes, formatNumber, formatQuantity, publishedDecimals} from "./format.js";
+import {formatNumber, formatQuantity, publishedDecimals} from "./format.js";
 import {resultTable} from "./table.js";
 
 export interface ClaimMark extends HTMLElement {

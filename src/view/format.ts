@@ -38,13 +38,6 @@ export function formatUnit(unit: string): string {
     .replace(/([A-Za-z])(-?\d+)/g, (_, base: string, power: string) => base + superscript(power));
 }
 
-/** Bytes in powers of 1024, as file managers show them. */
-export function formatBytes(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  if (bytes < 1024 ** 2) return `${(bytes / 1024).toFixed(1)} KiB`;
-  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
-}
-
 /** Digits after the point that a published number shows: those of the value, and those its tolerance of half a unit implies. */
 export function publishedDecimals(value: number, tolerance: number): number {
   const text = value.toString();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
-import {convert, parseUnit, unitNames} from "../../src/domain/units.js";
+import {convert, formatBytes, parseUnit, unitNames} from "../../src/domain/units.js";
 import {assertRejects} from "../helpers/bad-input.js";
 
 test("conversions are exact where decimals allow, and undo each other", () => {
@@ -22,4 +22,8 @@ test("units are read as they stand", () => {
   for (const text of ["MS", "mm²/s", "", null, "toString", 3]) {
     assertRejects(() => parseUnit(text, "columns[0].unit"), "unknown-unit", "columns[0].unit");
   }
+});
+
+test("sizes are told in powers of 1000", () => {
+  assert.deepEqual([0, 999, 1000, 2_680_000, 3e9].map(formatBytes), ["0 B", "999 B", "1 kB", "2.68 MB", "3 GB"]);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
-import {formatBytes, formatNumber, formatQuantity, formatUnit, publishedDecimals} from "../../src/view/format.js";
+import {formatNumber, formatQuantity, formatUnit, publishedDecimals} from "../../src/view/format.js";
 
 test("numbers keep their significant digits", () => {
   const cases: [number | null, {digits?: number; decimals?: number} | undefined, string][] = [
@@ -18,10 +18,6 @@ test("units carry their powers", () => {
   assert.equal(formatQuantity(3.2, "%", {digits: 2}), "3.2\u00a0%");
   assert.equal(formatQuantity(3.2, "1", {digits: 2}), "3.2");
   assert.equal(formatQuantity(3.2, "L/min", {digits: 2}), "3.2\u00a0L/min");
-});
-
-test("bytes", () => {
-  assert.deepEqual([0, 1023, 1024, 5 * 1024 ** 2].map(formatBytes), ["0 B", "1023 B", "1.0 KiB", "5.0 MiB"]);
 });
 
 test("a published number shows the digits that its tolerance implies", () => {

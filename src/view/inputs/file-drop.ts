@@ -1,5 +1,5 @@
 import {h, uniqueId} from "../dom.js";
-import {formatBytes} from "../format.js";
+import {formatBytes} from "../../domain/units.js";
 import {errorNotice} from "./notice.js";
 
 export interface FileDropOptions {
