@@ -35,7 +35,8 @@ export default {
   globalStylesheets: [],
   pages: [
     {name: "Studies", pages: pagesIn("studies", (name) => (name.includes(".") ? null : `/studies/${name}/index`))},
-    {name: "Tools", pages: pagesIn("tools", (name) => (name.endsWith(".md") ? `/tools/${name.slice(0, -3)}` : null))}
+    {name: "Tools", pages: pagesIn("tools", (name) => (name.endsWith(".md") ? `/tools/${name.slice(0, -3)}` : null))},
+    {name: "Learn", pages: pagesIn("learn", (name) => (name.endsWith(".md") ? `/learn/${name.slice(0, -3)}` : null))}
   ],
   pager: false,
   search: true,

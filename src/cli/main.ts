@@ -1,7 +1,7 @@
 import {readFileSync} from "node:fs";
 import {parseArgs} from "node:util";
 import {InputError} from "../domain/errors.js";
-import {hint} from "./closest.js";
+import {hint} from "../domain/closest.js";
 import type {Arguments, Command, ExitCode, Option} from "./command.js";
 import {commands} from "./commands.js";
 import {alignColumns} from "./format.js";

@@ -17,7 +17,7 @@ import type {Folder} from "../io/folder.js";
 import {readManifest, sha256, verifyManifest} from "../io/manifest.js";
 import {decodeText} from "../io/text.js";
 import type {Study, StudyResult} from "../studies/study-contract.js";
-import {hint} from "./closest.js";
+import {hint} from "../domain/closest.js";
 import {matches} from "./glob.js";
 
 /** Where studies and data are, and how to work on them. */

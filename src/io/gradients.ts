@@ -1,5 +1,5 @@
 import {InputError} from "../domain/errors.js";
-import {parseNumber} from "./text.js";
+import {parseNumber} from "../domain/parse-number.js";
 
 /**
  * b values in s/mm2 of a diffusion series, one for each volume.

@@ -1,5 +1,5 @@
 import {InputError} from "../domain/errors.js";
-import {parseNumber} from "./text.js";
+import {parseNumber} from "../domain/parse-number.js";
 
 export type Row = Record<string, string | null>;
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import {readFileSync, rmSync} from "node:fs";
 import {test} from "node:test";
 import {fileURLToPath} from "node:url";
-import {closest} from "../../src/cli/closest.js";
+import {closest} from "../../src/domain/closest.js";
 import {commands} from "../../src/cli/commands.js";
 import {alignColumns, formatNumber, formatToTolerance} from "../../src/cli/format.js";
 import {matches} from "../../src/cli/glob.js";

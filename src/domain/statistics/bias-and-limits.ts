@@ -1,4 +1,4 @@
-import {checkSameLength, checkVaries, checkVector, type Numbers} from "../check.js";
+import {checkOneOf, checkSameLength, checkVaries, checkVector, type Numbers} from "../check.js";
 import {normalCdf} from "../distributions/normal.js";
 import {studentTQuantile} from "../distributions/student-t.js";
 import {chiSquareInterval} from "./chi-square-interval.js";
@@ -9,14 +9,13 @@ import {exactPairFactors} from "./limits-exact-pair.js";
 import {limitsMover} from "./limits-mover.js";
 import {mean, standardDeviation} from "./summaries.js";
 
-/** Bias and limits of agreement between two methods; everything in the measurements' unit. */
-export interface BiasAndLimits {
-  /** Number of pairs. */
+/** What stands on the abscissa: the mean of both methods, or the second method, taken as the reference. */
+export type Abscissa = "mean" | "reference";
+
+/** Bias and limits of agreement of one sample of differences, in the differences' unit. */
+export interface LimitsOfDifferences {
+  /** Number of differences. */
   n: number;
-  /** Means of the pairs, for the abscissa of a Bland-Altman plot. */
-  means: number[];
-  /** First method minus second. */
-  differences: number[];
   /** Mean difference, with its t interval on n - 1 degrees of freedom. */
   bias: Estimate;
   /** SD of the differences, with its chi-square interval. */
@@ -37,6 +36,20 @@ export interface BiasAndLimits {
   level: number;
 }
 
+/** Bias and limits of agreement between two methods; everything in the measurements' unit. */
+export interface BiasAndLimits extends LimitsOfDifferences {
+  /** Means of the pairs, for the abscissa of a Bland-Altman plot. */
+  means: number[];
+  /** First method minus second. */
+  differences: number[];
+}
+
+/** Settings of every kind of limits of agreement. */
+export interface LimitsOptions extends CoverageOptions {
+  /** Default "mean". */
+  abscissa?: Abscissa;
+}
+
 /**
  * Bias and 95 % limits of agreement of two methods that measured the same subjects once each.
  *
@@ -50,13 +63,22 @@ export interface BiasAndLimits {
  *   same, a level or coverage outside (0, 1)
  */
 export function biasAndLimits(first: Numbers, second: Numbers, options: CoverageOptions = {}): BiasAndLimits {
+  checkPairs(first, second, 2);
+  const differences = Array.from(first, (value, i) => value - second[i]);
+  return {means: abscissaOf(first, second, "mean"), differences, ...limitsOfDifferences(differences, options)};
+}
+
+/**
+ * Bias and limits of agreement of differences that are there already: of pairs, of logarithms, of ratios.
+ *
+ * @param differences one a subject
+ * @throws InputError on fewer than 2, a value that is not finite, differences that are all the same, a level or
+ *   coverage outside (0, 1)
+ */
+export function limitsOfDifferences(differences: Numbers, options: CoverageOptions = {}): LimitsOfDifferences {
   const level = levelOf(options);
   const multiplier = multiplierOf(options);
-  checkVector(first, "first", 2);
-  checkVector(second, "second", 2);
-  checkSameLength(first, second, "first", "second");
-  const differences = Array.from(first, (value, i) => value - second[i]);
-  const means = Array.from(first, (value, i) => 0.5 * value + 0.5 * second[i]);
+  checkVector(differences, "differences", 2);
   checkVaries(differences, "differences");
   const n = differences.length;
   const bias = mean(differences);
@@ -68,8 +90,6 @@ export function biasAndLimits(first: Numbers, second: Numbers, options: Coverage
   const factors = exactPairFactors(n, content, level);
   return {
     n,
-    means,
-    differences,
     bias: {value: bias, lower: bias - half, upper: bias + half, level},
     sd: chiSquareInterval(sd, n - 1, level),
     se,
@@ -87,4 +107,25 @@ export function biasAndLimits(first: Numbers, second: Numbers, options: Coverage
     multiplier,
     level
   };
+}
+
+/**
+ * Values for the abscissa of a Bland-Altman plot.
+ *
+ * The mean is the default: a difference plotted against either method alone slopes wherever that method has errors
+ * (Bland and Altman 1995, doi:10.1016/S0140-6736(95)91748-9). A reference without error of its own, as a phantom's
+ * known value, belongs on the abscissa itself.
+ */
+export function abscissaOf(first: Numbers, second: Numbers, abscissa: Abscissa = "mean"): number[] {
+  checkOneOf(abscissa, "abscissa", ["mean", "reference"]);
+  return Array.from(first, (value, i) => abscissa === "reference" ? second[i] : 0.5 * value + 0.5 * second[i]);
+}
+
+/** Rejects what are not two columns of at least `minimum` finite measurements of the same subjects. */
+export function checkPairs(
+  first: Numbers, second: Numbers, minimum: number, names: readonly [string, string] = ["first", "second"]
+): void {
+  checkVector(first, names[0], minimum);
+  checkVector(second, names[1], minimum);
+  checkSameLength(first, second, ...names);
 }

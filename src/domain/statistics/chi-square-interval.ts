@@ -1,4 +1,4 @@
-import {checkCount, checkFinite} from "../check.js";
+import {checkFinite, checkPositive} from "../check.js";
 import {chiSquareQuantile} from "../distributions/chi-square.js";
 import type {Estimate} from "./estimate.js";
 
@@ -9,12 +9,12 @@ import type {Estimate} from "./estimate.js";
  * Source: Raunig et al. 2015, doi:10.1177/0962280214537344; exact for normal errors.
  *
  * @param value the estimate, on the scale of a standard deviation
- * @param df degrees of freedom of its variance, a whole number >= 1
+ * @param df degrees of freedom of its variance, > 0; not whole where Satterthwaite gives them
  * @param level two-sided confidence level
  */
 export function chiSquareInterval(value: number, df: number, level: number): Estimate {
   checkFinite(value, "value");
-  checkCount(df, "df", 1);
+  checkPositive(df, "df");
   const tail = (1 - level) / 2;
   return {
     value,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import {describe, test} from "node:test";
 import fc from "fast-check";
-import {biasAndLimits} from "../../../src/domain/statistics/bias-and-limits.js";
+import {abscissaOf, biasAndLimits, limitsOfDifferences} from "../../../src/domain/statistics/bias-and-limits.js";
 import {limitsApproximate} from "../../../src/domain/statistics/limits-approximate.js";
 import {exactLimitFactors} from "../../../src/domain/statistics/limits-exact.js";
 import {exactPairFactors} from "../../../src/domain/statistics/limits-exact-pair.js";
@@ -102,6 +102,32 @@ test("Carkeet's pair factors, every digit printed", () => {
     assertPrinted(factors.inner, inner, `inner, df ${df}`);
     assertPrinted(factors.outer, outer, `outer, df ${df}`);
   }
+});
+
+test("exact factors at n = 10 to 100000, against 25-digit values", () => {
+  for (const {n, inner, outer} of reference("exact-limit-factors").factors) {
+    const factors = exactLimitFactors(n, z, 0.95);
+    assertRelative(factors.inner, Number(inner), 1e-11, `inner, n = ${n}`);
+    assertRelative(factors.outer, Number(outer), 1e-11, `outer, n = ${n}`);
+  }
+});
+
+test("a hundred thousand pairs at once", () => {
+  const random = seeded(12);
+  const differences = Array.from({length: 100000}, () => random.normal());
+  const {exact, pair, limits} = limitsOfDifferences(differences);
+  assert.ok(exact.upper.lower < limits.upper && limits.upper < exact.upper.upper);
+  assert.ok(pair.upper.lower < limits.upper && limits.upper < pair.upper.upper);
+  assert.ok(Math.abs(limits.upper - z) < 0.03);
+});
+
+test("differences alone give what the pairs give; the abscissa is the mean, or the second method", () => {
+  const {wright1, mini1} = reference("peak-flow");
+  const {means, differences, ...rest} = biasAndLimits(wright1, mini1);
+  assert.deepEqual(limitsOfDifferences(differences), rest);
+  assert.deepEqual(abscissaOf(wright1, mini1), means);
+  assert.deepEqual(abscissaOf(wright1, mini1, "reference"), mini1);
+  assertRejects(() => abscissaOf([1], [2], "median" as never), "unknown-choice", "abscissa");
 });
 
 test("exact intervals stay in order from 2 pairs to 100000, and close in on the limit", () => {

@@ -56,6 +56,30 @@ test("it rejects 5 % without proportional bias and equal errors, and far more wi
   assert.ok(rejected(5, 1) > 0.15, "the caution in the docstring holds");
 });
 
+test("with error SDs of .2 and .4 to .1 and .5 it rejects falsely in 14 to 37 % of samples of 50", () => {
+  const random = seeded(19);
+  for (const [first, second, expected] of [[0.2, 0.4, 0.145], [0.1, 0.5, 0.37]]) {
+    let count = 0;
+    for (let run = 0; run < 2000; run++) {
+      const truth = Array.from({length: 50}, () => random.normal());
+      const {slope} = proportionalBias(
+        truth.map((x) => x + first * random.normal()), truth.map((x) => x + second * random.normal())
+      );
+      if (slope.p < 0.05) count++;
+    }
+    // Three and a half standard errors.
+    assert.ok(Math.abs(count / 2000 - expected) < 0.038, `${first}, ${second}: ${count / 2000}`);
+  }
+});
+
+test("on the second method as a reference", () => {
+  const reference = [1, 2, 3, 4, 5, 6];
+  const measured = reference.map((x, i) => 1 + 1.2 * x + (i % 2 === 0 ? 0.01 : -0.01));
+  const {slope, warnings} = proportionalBias(measured, reference, {abscissa: "reference"});
+  assert.ok(Math.abs(slope.value - 0.2) < 0.01);
+  assert.match(warnings[0], /reference/);
+});
+
 test("bad input", () => {
   assertRejects(() => proportionalBias([1, 2], [2, 2]), "too-few-values", "length of first");
   assertRejects(() => proportionalBias([1, 2, 3], [2, 3, 4]), "constant", "differences");

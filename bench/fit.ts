@@ -1,0 +1,189 @@
+// T2-IVIM-Kurtosis and IVIM fits: the core beside scipy, DIPY, a plain TypeScript fit and its own native build, in one
+// run; speed as ratios, and whether the minima found are the best there are.
+import {spawnSync} from "node:child_process";
+import {mkdtempSync, rmSync, writeFileSync} from "node:fs";
+import {tmpdir} from "node:os";
+import {join} from "node:path";
+import {instantiate, type Core, type FitRequest, type Samples} from "../src/compute/core.js";
+import {fitVoxels} from "../src/compute/fit.js";
+import {createPool} from "../src/compute/pool.js";
+import {loadModule, spawn} from "../src/compute/spawn.node.js";
+import {seeded} from "../test/helpers/random.js";
+import {root} from "../scripts/paths.js";
+import {plainFit} from "./plain-fit.js";
+
+const voxels = 20_000;
+const rounds = 5;
+const randomStarts = 12;
+const model = "t2-ivim-kurtosis";
+const protocol = {
+  b: [0, 50, 100, 400, 900, 1200, 1600].flatMap((b) => [b, b, b]),
+  TE: Array.from({length: 21}, (_, i) => [0.093, 0.105, 0.12][i % 3])
+};
+/** Tissue from lean to well perfused: S0 f Dv T2v Dt K T2t, S0 relative to the noise. */
+const ranges: readonly (readonly [number, number])[] = [
+  [0.8, 1.2], [0.05, 0.35], [0.01, 0.08], [0.08, 0.25], [0.0006, 0.0025], [0.2, 1.4], [0.04, 0.12]
+];
+/** From where random starts are drawn: the model's bounds, cut to what a voxel can be. */
+const starts: readonly (readonly [number, number])[] = [
+  [0.2, 4], [0, 1], [0.003, 0.2], [0.02, 0.5], [0.0001, 0.004], [0, 2.5], [0.02, 0.3]
+];
+const ivimProtocol = {b: [0, 10, 20, 30, 50, 80, 120, 200, 300, 400, 500, 600, 700, 800]};
+
+function draw(list: readonly (readonly [number, number])[], count: number, seed: number): Float64Array {
+  const {uniform} = seeded(seed);
+  return Float64Array.from({length: list.length * count}, (_, i) => {
+    const [low, high] = list[Math.floor(i / count)];
+    return low + (high - low) * uniform();
+  });
+}
+
+/** Noisy magnitudes at an SNR of the signal at b = 0 and the shortest TE. */
+function cohort(core: Core, snr: number): Float64Array {
+  const parameters = draw(ranges, voxels, 7);
+  const clean = core.simulate({model, protocol}, parameters, voxels);
+  const level = clean.subarray(0, voxels).reduce((sum, value) => sum + value, 0) / voxels;
+  const noise = {kind: "rician", sigma: level / snr, seed: snr} as const;
+  return core.simulate({model, protocol, noise}, parameters, voxels);
+}
+
+function timed(runs: readonly (() => unknown)[]): number[] {
+  const times = runs.map(() => [] as number[]);
+  // Interleaved, so that a machine that slows down slows all of them.
+  for (let round = 0; round <= rounds; round++) {
+    runs.forEach((run, index) => {
+      const start = performance.now();
+      run();
+      if (round > 0) times[index].push(performance.now() - start);
+    });
+  }
+  return times.map((list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)]);
+}
+
+export async function benchFit(): Promise<void> {
+  const module = await loadModule();
+  const core = instantiate(module);
+  const info = core.models().models.find(({id}) => id === model);
+  if (info === undefined) throw new Error(`the core has no model ${model}`);
+  const request: FitRequest = {model, estimator: "nlls", protocol};
+  const folder = mkdtempSync(join(tmpdir(), "measurand-bench-"));
+  try {
+    const samples = cohort(core, 50);
+    const ivimTruth = draw([[1, 1], [0.05, 0.3], [0.01, 0.1], [0.0006, 0.002]], voxels, 8);
+    const ivimRequest = {model: "ivim", protocol: ivimProtocol};
+    const ivim = core.simulate(
+      {...ivimRequest, noise: {kind: "rician", sigma: 1 / 50, seed: 5}}, ivimTruth, voxels
+    );
+    writeFileSync(join(folder, `${model}.f64`), samples);
+    writeFileSync(join(folder, "ivim.f64"), ivim);
+    writeFileSync(join(folder, "protocol.json"), JSON.stringify({
+      [model]: {
+        protocol,
+        lower: info.parameters.map(({lower}) => lower),
+        upper: info.parameters.map(({upper}) => upper),
+        start: [1, 0.1, 0.02, 0.1, 0.001, 0.5, 0.08],
+        python_voxels: 400
+      },
+      ivim: {protocol: ivimProtocol, python_voxels: 200}
+    }));
+
+    const noisy = cohort(core, 20);
+    const runs: [string, () => unknown][] = [
+      ["core, f64, SNR 50", () => core.fit(request, samples, voxels)],
+      ["core, f32, SNR 50", () => core.fit(request, Float32Array.from(samples), voxels)],
+      ["core, f64, SNR 20", () => core.fit(request, noisy, voxels)],
+      ["core, f32, SNR 20", () => core.fit(request, Float32Array.from(noisy), voxels)],
+      ["plain TypeScript (1,000 voxels)", () => plainFit(protocol, first(samples, 1000), 1000)],
+      ["core, ivim, f64", () => core.fit({...ivimRequest, estimator: "nlls"}, ivim, voxels)]
+    ];
+    const rates = timed(runs.map(([, run]) => run)).map((time, i) => (1000 * (i === 4 ? 1000 : voxels)) / time);
+    const python = ask("python3", [join(root, "bench", "python", "fit.py"), folder], root);
+    const native = ask("cargo", ["bench", "--quiet", "--bench", "fit"], join(root, "wasm"), folder);
+    const scipy = python?.scipy?.rate as number | undefined;
+    const dipy = python?.dipy?.rate as number | undefined;
+    console.log(`T2-IVIM-Kurtosis, 7 b x 3 TE, ${voxels.toLocaleString("en")} voxels, one thread, median of ${rounds} rounds`);
+    runs.forEach(([name], i) => {
+      const beside = i === 5 ? dipy : scipy;
+      const ratio = beside === undefined ? "" : `   ${(rates[i] / beside).toFixed(i === 4 ? 1 : 0)} x ${i === 5 ? "DIPY" : "scipy"}`;
+      console.log(`  ${name.padEnd(36)} ${Math.round(rates[i]).toLocaleString("en").padStart(9)} voxels/s${ratio}`);
+    });
+    console.log(`  core f64 beside plain TypeScript: ${(rates[0] / rates[4]).toFixed(1)} x`);
+    for (const [name, rate] of [["scipy least_squares (trf, analytic J)", scipy], ["DIPY IVIM (trr)", dipy]] as const) {
+      const text = rate === undefined ? "not here: python3 with scipy and dipy is needed" : `${Math.round(rate)} voxels/s`;
+      console.log(`  ${name.padEnd(36)} ${text.padStart(9)}`);
+    }
+    if (native === null) console.log("  native build: not measured, cargo is needed");
+    else {
+      for (const [i, precision] of ["f64", "f32"].entries()) {
+        console.log(`  wasm beside native, ${precision}: ${(rates[i] / native[precision]).toFixed(2)} x`);
+      }
+    }
+    await scaling(module, samples);
+    for (const snr of [50, 20]) quality(core, request, snr === 50 ? samples : noisy, snr);
+  } finally {
+    rmSync(folder, {recursive: true, force: true});
+  }
+}
+
+function first(samples: Float64Array, count: number): Float64Array {
+  const rows = samples.length / voxels;
+  return Float64Array.from({length: rows * count}, (_, i) => samples[Math.floor(i / count) * voxels + (i % count)]);
+}
+
+/** One worker against two, the same voxels ten times over. */
+async function scaling(module: WebAssembly.Module, samples: Float64Array): Promise<void> {
+  const rows = samples.length / voxels;
+  const many = new Float64Array(samples.length * 10);
+  for (let s = 0; s < rows; s++) {
+    for (let k = 0; k < 10; k++) many.set(samples.subarray(s * voxels, (s + 1) * voxels), (s * 10 + k) * voxels);
+  }
+  const times: number[] = [];
+  for (const size of [1, 2]) {
+    const pool = createPool({size, spawn, module});
+    const input = {model, estimator: "nlls", protocol, samples: many, voxels: voxels * 10};
+    let best = Infinity;
+    for (let round = 0; round < 3; round++) {
+      const start = performance.now();
+      await fitVoxels(pool, input);
+      best = Math.min(best, performance.now() - start);
+    }
+    pool.close();
+    times.push(best);
+  }
+  console.log(`  two workers beside one: ${(times[0] / times[1]).toFixed(2)} x`);
+}
+
+/** Share of voxels whose residual is within 0.1 % of the best that random starts find. */
+function quality(core: Core, request: FitRequest, samples: Samples, snr: number): void {
+  const found = core.fit(request, samples, voxels).residual;
+  const best = Float64Array.from(found);
+  const group = 100;
+  const rows = samples.length / voxels;
+  for (let k = 0; k < randomStarts; k++) {
+    const at = draw(starts, voxels / group, 100 + k);
+    for (let g = 0; g < voxels / group; g++) {
+      const part = Float64Array.from({length: rows * group}, (_, i) =>
+        samples[Math.floor(i / group) * voxels + g * group + (i % group)]
+      );
+      const start = Object.fromEntries(
+        ["S0", "f", "Dv", "T2v", "Dt", "K", "T2t"].map((name, j) => [name, at[j * (voxels / group) + g]])
+      );
+      const {residual} = core.fit({...request, start, starts: 1}, part, group);
+      residual.forEach((value, i) => {
+        if (value < best[g * group + i]) best[g * group + i] = value;
+      });
+    }
+  }
+  let good = 0;
+  for (let v = 0; v < voxels; v++) if (found[v] <= best[v] * 1.001) good += 1;
+  const share = ((100 * good) / voxels).toFixed(2);
+  console.log(`  SNR ${snr}: ${share} % of voxels within 0.1 % of the best residual of ${randomStarts} random starts`);
+}
+
+/** What another program prints as JSON, or null where it is not to be had. */
+function ask(command: string, args: string[], cwd: string, folder?: string): any {
+  const env = folder === undefined ? process.env : {...process.env, MEASURAND_BENCH: folder};
+  const {status, stdout} = spawnSync(command, args, {cwd, env, encoding: "utf8", maxBuffer: 1 << 26});
+  if (status !== 0) return null;
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "null");
+}

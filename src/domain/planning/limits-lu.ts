@@ -1,0 +1,97 @@
+import {checkCount, checkLevel} from "../check.js";
+import {normalQuantile} from "../distributions/normal.js";
+import {studentTQuantile} from "../distributions/student-t.js";
+import {optionReader} from "../statistics/option-values.js";
+import {
+  checkAttainable, checkSupposition, differenceNeeds, insideProbability, type AgreementSupposition
+} from "./limits-exact-test.js";
+import {levelNeed, plain, powerNeed, simulationNeeds, variantOf, type Planner} from "./planner.js";
+import {countOf, countsAround} from "./search.js";
+import {drawSample, simulate} from "./simulate.js";
+
+/**
+ * Distance of the outer ends of the limits' approximate intervals from the mean, in observed SDs: z + t c, where c, the
+ * standard error of a limit over the SD, is sqrt(1/n + z^2 / (2(n - 1))) (Bland and Altman 1999, section 2).
+ */
+function outerFactor(n: number, coverage: number, level: number): number {
+  const z = -normalQuantile((1 - coverage) / 2);
+  return z + studentTQuantile((1 + level) / 2, n - 1) * Math.sqrt(1 / n + z * z / (2 * (n - 1)));
+}
+
+/**
+ * Power to find both limits of agreement, with their approximate intervals, inside -+ limit.
+ *
+ * The power of that rule is exact for normal differences, by integration over the sample SD; the paper adds two errors
+ * by the noncentral t distribution, which counts studies twice in which both limits fail. The intervals are
+ * approximate.
+ * Source: Lu et al. 2016, doi:10.1515/ijb-2015-0039.
+ *
+ * @param n number of pairs, >= 2
+ * @param coverage share of differences between the limits of agreement
+ * @param level two-sided level of the limits' intervals
+ * @throws InputError on n < 2, a limit or SD <= 0, coverage or level outside (0, 1)
+ */
+export function luPower(n: number, supposed: AgreementSupposition, coverage: number, level: number): number {
+  checkCount(n, "n", 2);
+  checkSupposition(supposed);
+  checkLevel(coverage, "coverage");
+  checkLevel(level, "level");
+  return insideProbability(n, outerFactor(n, coverage, level), supposed);
+}
+
+const LU = "Lu et al. 2016, doi:10.1515/ijb-2015-0039";
+
+/** Pairs by the method of Lu and others. */
+export const limitsLuPlanner: Planner = {
+  id: "limits-lu",
+  name: "Limits of agreement inside acceptable limits (Lu)",
+  summary: "Pairs for which both limits of agreement, with their approximate intervals, lie inside acceptable limits",
+  variants: [
+    {id: "lu", name: "approximate intervals of both limits inside the acceptable ones", citation: LU}
+  ],
+  options: [
+    ...differenceNeeds,
+    {
+      id: "coverage", kind: "number", default: 0.95, description: "share of differences between the limits of agreement"
+    },
+    powerNeed,
+    {...levelNeed, description: "two-sided level of the limits' intervals"},
+    ...simulationNeeds
+  ],
+  citations: [LU, "Bland and Altman 1999, doi:10.1177/096228029900800204"],
+  run(given, variantId) {
+    const variant = variantOf(this.variants, variantId);
+    const options = optionReader(this.options, given);
+    const supposed = {limit: options.needed("limit"), mean: options.needed("mean"), sd: options.needed("sd")};
+    const coverage = options.needed("coverage");
+    const level = options.needed("level");
+    const wanted = options.needed("power");
+    checkLevel(wanted, "power");
+    checkLevel(coverage, "coverage");
+    checkSupposition(supposed);
+    const {limit, mean, sd} = supposed;
+    checkAttainable(supposed, coverage);
+    const power = (n: number) => luPower(n, supposed, coverage, level);
+    const {n, given: evaluated} = countOf(options, "subjects", 2, (count) => power(count) >= wanted);
+    const factor = outerFactor(n, coverage, level);
+    const simulated = simulate(options, n, (random) => {
+      const sample = drawSample(random, n, mean, sd);
+      return sample.mean - factor * sample.sd > -limit && sample.mean + factor * sample.sd < limit;
+    });
+    return {
+      planner: this.id,
+      variant: variant.id,
+      estimates: [
+        plain("subjects", n, "pairs of measurements"),
+        plain("outer ends of the intervals", factor, "SDs from the mean difference")
+      ],
+      achieved: [{name: "power", value: power(n), wanted: evaluated ? null : wanted, simulated}],
+      curve: {
+        x: "subjects", y: "power", wanted, points: countsAround(n, 2).map((count) => ({x: count, y: power(count)}))
+      },
+      runs: null,
+      warnings: ["the limits' intervals are approximate: the exact test of agreement is the planner limits-exact-test"],
+      citations: this.citations
+    };
+  }
+};
