@@ -4,7 +4,8 @@ import {normalQuantile} from "../distributions/normal.js";
 import {InputError} from "../errors.js";
 import {optionReader} from "../statistics/option-values.js";
 import {areaUnderCurve} from "../statistics/roc.js";
-import {levelNeed, plain, simulationNeeds, variantOf, type Planner} from "./planner.js";
+import {variantOf} from "../statistics/variant-of.js";
+import {levelNeed, plain, simulationNeeds, type Planner} from "./planner.js";
 import {countOf, countsAround} from "./search.js";
 import {simulate} from "./simulate.js";
 
@@ -50,7 +51,7 @@ export const aucPlanner: Planner = {
   ],
   citations: [HANLEY_MCNEIL, "Newcombe 2006, doi:10.1002/sim.2324"],
   run(given, variantId) {
-    const variant = variantOf(this.variants, variantId);
+    const variant = variantOf({variant: variantId}, this.variants);
     const options = optionReader(this.options, given);
     const area = options.needed("auc");
     const ratio = options.needed("ratio");

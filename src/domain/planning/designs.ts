@@ -10,7 +10,8 @@ import {parseNumber} from "../parse-number.js";
 import type {OptionNeed, ReportedEstimate} from "../statistics/method.js";
 import {optionReader, type OptionReader} from "../statistics/option-values.js";
 import {citationsOf} from "../statistics/report-parts.js";
-import {plain, variantOf, type Planner, type PlannerReport} from "./planner.js";
+import {variantOf} from "../statistics/variant-of.js";
+import {plain, type Planner, type PlannerReport} from "./planner.js";
 
 // Designs as planners: their answer is a table of runs in the factors' own units and coded.
 
@@ -57,7 +58,7 @@ export const factorialPlanner: Planner = {
   ],
   citations: ["Box, Hunter and Hunter 2005, Statistics for Experimenters"],
   run(given, variantId) {
-    const variant = variantOf(this.variants, variantId);
+    const variant = variantOf({variant: variantId}, this.variants);
     const options = optionReader(this.options, given);
     const factors = factorsOf(options);
     const middle = centreRuns(options, factors.length);
@@ -116,7 +117,7 @@ export const centralCompositePlanner: Planner = {
   ],
   citations: ["Box and Wilson 1951, Journal of the Royal Statistical Society B 13, 1"],
   run(given, variantId) {
-    const variant = variantOf(this.variants, variantId);
+    const variant = variantOf({variant: variantId}, this.variants);
     const options = optionReader(this.options, given);
     const factors = factorsOf(options);
     const {runs, alpha} = centralComposite(factors.length, {
@@ -148,7 +149,7 @@ export const boxBehnkenPlanner: Planner = {
   ],
   citations: ["Box and Behnken 1960, doi:10.1080/00401706.1960.10489912"],
   run(given, variantId) {
-    const variant = variantOf(this.variants, variantId);
+    const variant = variantOf({variant: variantId}, this.variants);
     const options = optionReader(this.options, given);
     const factors = factorsOf(options);
     const runs = boxBehnken(factors.length, options.needed("centre"));
@@ -180,7 +181,7 @@ export const dOptimalPlanner: Planner = {
   ],
   citations: ["Meyer and Nachtsheim 1995, doi:10.1080/00401706.1995.10485889"],
   run(given, variantId) {
-    const variant = variantOf(this.variants, variantId);
+    const variant = variantOf({variant: variantId}, this.variants);
     const order = variant.id as ModelOrder;
     const options = optionReader(this.options, given);
     const factors = factorsOf(options);

@@ -3,7 +3,8 @@ import {normalCdf, normalQuantile} from "../distributions/normal.js";
 import {InputError} from "../errors.js";
 import {bracketIncreasing, findRoot} from "../numerics/root.js";
 import {optionReader} from "../statistics/option-values.js";
-import {levelNeed, plain, powerNeed, simulationNeeds, variantOf, type Planner} from "./planner.js";
+import {variantOf} from "../statistics/variant-of.js";
+import {levelNeed, plain, powerNeed, simulationNeeds, type Planner} from "./planner.js";
 import {expectOverSd} from "./sample-sd.js";
 import {countOf, countsAround} from "./search.js";
 import {drawSample, simulate} from "./simulate.js";
@@ -116,7 +117,7 @@ export const limitsExactTestPlanner: Planner = {
   ],
   citations: [SHIEH],
   run(given, variantId) {
-    const variant = variantOf(this.variants, variantId);
+    const variant = variantOf({variant: variantId}, this.variants);
     const options = optionReader(this.options, given);
     const supposed = {limit: options.needed("limit"), mean: options.needed("mean"), sd: options.needed("sd")};
     const coverage = options.needed("coverage");

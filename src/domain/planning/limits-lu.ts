@@ -2,10 +2,11 @@ import {checkCount, checkLevel} from "../check.js";
 import {normalQuantile} from "../distributions/normal.js";
 import {studentTQuantile} from "../distributions/student-t.js";
 import {optionReader} from "../statistics/option-values.js";
+import {variantOf} from "../statistics/variant-of.js";
 import {
   checkAttainable, checkSupposition, differenceNeeds, insideProbability, type AgreementSupposition
 } from "./limits-exact-test.js";
-import {levelNeed, plain, powerNeed, simulationNeeds, variantOf, type Planner} from "./planner.js";
+import {levelNeed, plain, powerNeed, simulationNeeds, type Planner} from "./planner.js";
 import {countOf, countsAround} from "./search.js";
 import {drawSample, simulate} from "./simulate.js";
 
@@ -60,7 +61,7 @@ export const limitsLuPlanner: Planner = {
   ],
   citations: [LU, "Bland and Altman 1999, doi:10.1177/096228029900800204"],
   run(given, variantId) {
-    const variant = variantOf(this.variants, variantId);
+    const variant = variantOf({variant: variantId}, this.variants);
     const options = optionReader(this.options, given);
     const supposed = {limit: options.needed("limit"), mean: options.needed("mean"), sd: options.needed("sd")};
     const coverage = options.needed("coverage");

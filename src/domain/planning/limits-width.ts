@@ -4,7 +4,8 @@ import {normalCdf, normalQuantile} from "../distributions/normal.js";
 import {InputError} from "../errors.js";
 import {bracketIncreasing, findRoot} from "../numerics/root.js";
 import {optionReader} from "../statistics/option-values.js";
-import {levelNeed, plain, simulationNeeds, variantOf, type Planner} from "./planner.js";
+import {variantOf} from "../statistics/variant-of.js";
+import {levelNeed, plain, simulationNeeds, type Planner} from "./planner.js";
 import {expectOverSd, meanOfSd} from "./sample-sd.js";
 import {countOf, countsAround} from "./search.js";
 import {drawSample, simulate} from "./simulate.js";
@@ -80,7 +81,7 @@ export const limitsWidthPlanner: Planner = {
   ],
   citations: [JAN_SHIEH],
   run(given, variantId) {
-    const variant = variantOf(this.variants, variantId);
+    const variant = variantOf({variant: variantId}, this.variants);
     const options = optionReader(this.options, given);
     const sd = options.needed("sd");
     const coverage = options.needed("coverage");

@@ -1,5 +1,3 @@
-import {hint} from "../closest.js";
-import {InputError} from "../errors.js";
 import type {OptionNeed, ReportedEstimate, Variant} from "../statistics/method.js";
 import type {OptionValues} from "../statistics/option-values.js";
 import {alone} from "../statistics/report-parts.js";
@@ -59,17 +57,6 @@ export interface Planner {
 /** A number of a plan: it has no interval. */
 export function plain(name: string, value: number, note = "planned, not estimated"): ReportedEstimate {
   return alone(name, value, note);
-}
-
-/** The variant asked for, or the first. @throws InputError unknown-choice */
-export function variantOf(variants: readonly Variant[], id: string | undefined): Variant {
-  const found = id === undefined ? variants[0] : variants.find((variant) => variant.id === id);
-  if (found !== undefined) return found;
-  const ids = variants.map((variant) => variant.id);
-  throw new InputError({
-    code: "unknown-choice", field: "variant", value: id,
-    expected: `one of ${ids.join(", ")}${hint(id!, ids)}`
-  });
 }
 
 /** The level of confidence, for the planners that have one. */

@@ -2,7 +2,8 @@ import {checkCount, checkLevel, checkPositive} from "../check.js";
 import {chiSquareCdf, chiSquareQuantile} from "../distributions/chi-square.js";
 import {InputError} from "../errors.js";
 import {optionReader} from "../statistics/option-values.js";
-import {levelNeed, plain, powerNeed, simulationNeeds, variantOf, type Planner} from "./planner.js";
+import {variantOf} from "../statistics/variant-of.js";
+import {levelNeed, plain, powerNeed, simulationNeeds, type Planner} from "./planner.js";
 import {precisionFactors} from "./repeatability-precision.js";
 import {countOf, countsAround} from "./search.js";
 import {drawSample, simulate} from "./simulate.js";
@@ -47,7 +48,7 @@ export const repeatabilityClaimPlanner: Planner = {
   ],
   citations: [OBUCHOWSKI, "Raunig et al. 2015, doi:10.1177/0962280214537344"],
   run(given, variantId) {
-    const variant = variantOf(this.variants, variantId);
+    const variant = variantOf({variant: variantId}, this.variants);
     const options = optionReader(this.options, given);
     const level = options.needed("level");
     const repeats = options.needed("repeats");

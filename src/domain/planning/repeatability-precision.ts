@@ -3,7 +3,8 @@ import {chiSquareQuantile} from "../distributions/chi-square.js";
 import {InputError} from "../errors.js";
 import {optionReader} from "../statistics/option-values.js";
 import {citationsOf} from "../statistics/report-parts.js";
-import {levelNeed, plain, simulationNeeds, variantOf, type Planner} from "./planner.js";
+import {variantOf} from "../statistics/variant-of.js";
+import {levelNeed, plain, simulationNeeds, type Planner} from "./planner.js";
 import {countOf, countsAround, smallestCount} from "./search.js";
 import {drawSample, simulate} from "./simulate.js";
 
@@ -66,7 +67,7 @@ export const repeatabilityPlanner: Planner = {
   citations: ["Raunig et al. 2015, doi:10.1177/0962280214537344"],
   run(given, variantId) {
     const options = optionReader(this.options, given);
-    const variant = variantOf(this.variants, variantId);
+    const variant = variantOf({variant: variantId}, this.variants);
     const sides = variant.id === "one-sided" ? "one" : "two";
     const level = options.needed("level");
     const repeats = options.needed("repeats");

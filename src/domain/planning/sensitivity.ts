@@ -6,7 +6,8 @@ import type {Random} from "../numerics/random.js";
 import {optionReader} from "../statistics/option-values.js";
 import {clopperPearson} from "../statistics/proportion.js";
 import {citationsOf} from "../statistics/report-parts.js";
-import {levelNeed, plain, simulationNeeds, variantOf, type Planner} from "./planner.js";
+import {variantOf} from "../statistics/variant-of.js";
+import {levelNeed, plain, simulationNeeds, type Planner} from "./planner.js";
 import {countsAround, smallestCount} from "./search.js";
 import {simulate} from "./simulate.js";
 
@@ -77,7 +78,7 @@ export const sensitivityPlanner: Planner = {
   ],
   citations: [BUDERER],
   run(given, variantId) {
-    const variant = variantOf(this.variants, variantId);
+    const variant = variantOf({variant: variantId}, this.variants);
     const options = optionReader(this.options, given);
     const half = options.needed("half-width");
     const prevalence = options.needed("prevalence");

@@ -7,7 +7,8 @@ import {InputError} from "../errors.js";
 import {integrate} from "../numerics/quadrature.js";
 import type {Random} from "../numerics/random.js";
 import {optionReader} from "../statistics/option-values.js";
-import {levelNeed, plain, powerNeed, simulationNeeds, variantOf, type Planner} from "./planner.js";
+import {variantOf} from "../statistics/variant-of.js";
+import {levelNeed, plain, powerNeed, simulationNeeds, type Planner} from "./planner.js";
 import {countOf, countsAround, smallestCount} from "./search.js";
 import {simulate} from "./simulate.js";
 
@@ -136,7 +137,7 @@ export const treatmentEffectPlanner: Planner = {
   ],
   citations: ["Frison and Pocock 1992, doi:10.1002/sim.4780111304"],
   run(given, variantId) {
-    const variant = variantOf(this.variants, variantId);
+    const variant = variantOf({variant: variantId}, this.variants);
     const analysis = variant.id as TrialAnalysis;
     const options = optionReader(this.options, given);
     const effect = options.needed("effect");

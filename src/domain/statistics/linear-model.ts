@@ -24,6 +24,8 @@ export interface Coefficient extends Estimate {
 export interface LinearModel {
   n: number;
   coefficients: Coefficient[];
+  /** Covariance matrix of the coefficients, in their order. */
+  covariance: number[][];
   fitted: number[];
   residuals: number[];
   residualSquares: number;
@@ -132,6 +134,11 @@ export function linearModel(
         level, t: ratio, p: 2 * studentTSurvival(Math.abs(ratio), df)
       };
     }),
+    covariance: inverse.map((row, i) => inverse.map((other, j) => {
+      let product = 0;
+      for (let k = Math.max(i, j); k < p; k++) product += row[k] * other[k];
+      return product * (residualSd / scales[i]) * (residualSd / scales[j]);
+    })),
     fitted,
     residuals,
     residualSquares,

@@ -20,9 +20,8 @@ export const linearityMethod: Method = {
   summary: "Slope, R2 and quadratic term of measurements on reference values, and the bias at each level",
   variants,
   columns: [
-    {role: "x", required: true, description: "reference value, without error"},
+    {role: "x", required: true, description: "reference value, without error; equal values are one level"},
     {role: "y", required: true, description: "measured value, in the same unit"},
-    {role: "level", required: false, description: "label of the level; left out, equal reference values are one level"},
     {role: "subject", required: false, description: "label of each row, by which outliers are named"}
   ],
   options: [],
@@ -31,7 +30,7 @@ export const linearityMethod: Method = {
     optionReader(this.options, request.options);
     const variant = variantOf(request, variants);
     const data = read(request);
-    const result = linearity(data.x, data.y, {level: request.level, levels: data.levels ?? undefined});
+    const result = linearity(data.x, data.y, {level: request.level});
     const note = "t interval on n - 2 df, exact for normal errors of constant SD";
     const residuals = Array.from(data.y, (y, i) => y - result.intercept.value - result.slope.value * data.x[i]);
     const estimates: ReportedEstimate[] = [
@@ -45,8 +44,8 @@ export const linearityMethod: Method = {
         "coefficient of (x - mean x)^2; t interval on n - 3 df"));
     }
     for (const one of result.levels) {
-      const name = `bias at ${one.label}`;
-      const where = `reference ${one.reference}, ${one.n} value${one.n === 1 ? "" : "s"}`;
+      const name = `bias at ${one.reference}`;
+      const where = `${one.n} value${one.n === 1 ? "" : "s"}`;
       estimates.push(one.bias === null
         ? alone(name, one.value, `${where}: no interval without at least 2 values that differ`)
         : reported(name, one.bias, `${where}; t interval on ${one.n - 1} df`));
@@ -57,7 +56,7 @@ export const linearityMethod: Method = {
         });
       }
       if (one.deviation !== null) {
-        estimates.push(alone(`deviation from linearity at ${one.label}`, one.deviation,
+        estimates.push(alone(`deviation from linearity at ${one.reference}`, one.deviation,
           "quadratic minus straight line: what the curve, if it is one, does at this level"));
       }
     }
@@ -108,23 +107,16 @@ function linearityChecks(result: ReturnType<typeof linearity>): Check[] {
   ];
 }
 
-/** Rows that have reference, measurement and, where asked for, level. */
+/** Rows that have reference and measurement. */
 function read(request: MethodRequest) {
   const {table} = request;
   const [x, y] = (["x", "y"] as const).map((role) => numericColumn(table, columnsFor(request, role, 1, 1)[0], role));
-  const levelColumn = hasColumn(request, "level") ? columnsFor(request, "level", 1, 1)[0] : null;
-  const levels = levelColumn === null ? null : textColumn(table, levelColumn, "level");
   const subjects = hasColumn(request, "subject")
     ? textColumn(table, columnsFor(request, "subject", 1, 1)[0], "subject") : null;
   const dropped: Dropped[] = [...x.dropped, ...y.dropped];
   const measured = new Map(y.rows.map((row, i) => [row, y.values[i]]));
   const kept = x.rows.flatMap((row, i) => {
-    if (!measured.has(row)) return [];
-    if (levels !== null && levels[row] === null) {
-      dropped.push({row: row + 2, column: levelColumn!, reason: "missing"});
-      return [];
-    }
-    return [{row, x: x.values[i], y: measured.get(row)!}];
+    return measured.has(row) ? [{row, x: x.values[i], y: measured.get(row)!}] : [];
   });
   if (kept.length < 3) {
     throw new InputError({
@@ -138,7 +130,6 @@ function read(request: MethodRequest) {
   const units = swappedUnits(xs, ys, names);
   return {
     x: xs, y: ys, dropped,
-    levels: levels === null ? null : kept.map(({row}) => levels[row]!),
     labels: kept.map(({row}) => `row ${row + 2}${subjects?.[row] ? ` (${subjects[row]})` : ""}`),
     warnings: units === null ? [] : [units]
   };

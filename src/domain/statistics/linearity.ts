@@ -1,21 +1,12 @@
 import {checkSameLength, checkVaries, checkVector, type Numbers} from "../check.js";
 import {fSurvival} from "../distributions/f.js";
 import {studentTQuantile, studentTSurvival} from "../distributions/student-t.js";
-import {InputError} from "../errors.js";
 import {levelOf, type Estimate, type LevelOptions} from "./estimate.js";
 import {linearModel, type Coefficient, type LinearModel} from "./linear-model.js";
 import {mean, standardDeviation, sum, sumOfSquares} from "./summaries.js";
 
-/** Settings of the linearity analysis. */
-export interface LinearityOptions extends LevelOptions {
-  /** Label of each value's level; left out, equal reference values are one level. */
-  levels?: readonly string[];
-}
-
-/** Measured minus reference at one level. */
+/** Measured minus reference at one level: the measurements of one reference value. */
 export interface LevelBias {
-  label: string;
-  /** Mean reference value of the level. */
   reference: number;
   n: number;
   /** Mean of measured - reference; an interval (t on n - 1) needs at least 2 values that differ. */
@@ -61,7 +52,7 @@ export interface Linearity {
  * @throws InputError on fewer than 3 values, unequal lengths, a value that is not finite, reference values that are all
  *   the same, a level outside (0, 1)
  */
-export function linearity(reference: Numbers, measured: Numbers, options: LinearityOptions = {}): Linearity {
+export function linearity(reference: Numbers, measured: Numbers, options: LevelOptions = {}): Linearity {
   const level = levelOf(options);
   checkVector(reference, "reference", 3);
   checkVector(measured, "measured", 3);
@@ -69,12 +60,6 @@ export function linearity(reference: Numbers, measured: Numbers, options: Linear
   checkVaries(reference, "reference");
   checkVaries(measured, "measured");
   const n = reference.length;
-  const labels = options.levels ?? Array.from(reference, String);
-  if (labels.length !== n) {
-    throw new InputError({
-      code: "unequal-lengths", field: "length of levels", value: labels.length, expected: `${n}, one label a value`
-    });
-  }
   const line = linearModel([{name: "slope", values: reference}], measured, {level});
   const [intercept, slope] = line.coefficients;
   const distinct = new Set(Array.from(reference)).size;
@@ -86,8 +71,8 @@ export function linearity(reference: Numbers, measured: Numbers, options: Linear
     ], measured, {level})
     : null;
   const t = (slope.value - 1) / slope.standardError;
-  const rows = new Map<string, number[]>();
-  labels.forEach((label, i) => rows.set(label, [...rows.get(label) ?? [], i]));
+  const rows = new Map<number, number[]>();
+  Array.from(reference).forEach((at, i) => rows.set(at, [...rows.get(at) ?? [], i]));
   return {
     n,
     slope,
@@ -97,11 +82,10 @@ export function linearity(reference: Numbers, measured: Numbers, options: Linear
     residualSd: line.residualSd,
     quadratic: quadraticModel === null ? null : quadraticModel.coefficients[2],
     lackOfFit: lackOfFit(reference, measured, line),
-    levels: [...rows].map(([label, indices]) => {
-      const at = sum(indices.map((i) => reference[i])) / indices.length;
-      const deviation = quadraticModel === null ? null
-        : sum(indices.map((i) => quadraticModel.fitted[i] - line.fitted[i])) / indices.length;
-      return {...levelBias(indices.map((i) => measured[i] - reference[i]), at, level), label, deviation};
+    levels: [...rows].map(([at, indices]) => {
+      const [first] = indices;
+      const deviation = quadraticModel === null ? null : quadraticModel.fitted[first] - line.fitted[first];
+      return {...levelBias(indices.map((i) => measured[i] - at), at, level), deviation};
     }).sort((a, b) => a.reference - b.reference),
     level
   };
@@ -109,7 +93,7 @@ export function linearity(reference: Numbers, measured: Numbers, options: Linear
 
 function levelBias(
   differences: readonly number[], reference: number, level: number
-): Omit<LevelBias, "label" | "deviation"> {
+): Omit<LevelBias, "deviation"> {
   const n = differences.length;
   const value = mean(differences);
   const sd = n > 1 ? standardDeviation(differences) : null;

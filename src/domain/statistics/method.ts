@@ -12,8 +12,7 @@ export interface Table {
 
 /** A column that a method asks for, under the same name in every method, in the command line and in the workbench. */
 export type ColumnRole =
-  | "subject" | "value" | "repeat" | "method" | "x" | "y" | "factors" | "response" | "level" | "outcome" | "site" | "day"
-  | "reference";
+  | "subject" | "value" | "repeat" | "method" | "x" | "y" | "factors" | "response" | "block" | "outcome";
 
 /** One role that a method reads. */
 export interface ColumnNeed {

@@ -18,7 +18,7 @@ export const responseSurfaceMethod: Method = {
   columns: [
     {role: "factors", required: true, many: true, description: "the factors, one column each"},
     {role: "response", required: true, description: "the response"},
-    {role: "level", required: false, description: "block of each run: blocks shift the response"}
+    {role: "block", required: false, description: "block of each run: blocks shift the response"}
   ],
   options: [
     {
@@ -40,8 +40,8 @@ export const responseSurfaceMethod: Method = {
     const columns = [...names, responseName].map((name, i) =>
       ({name, ...numericColumn(table, name, i < names.length ? "factors" : "response")}));
     const dropped: Dropped[] = columns.flatMap((column) => column.dropped);
-    const blockName = hasColumn(request, "level") ? columnsFor(request, "level", 1, 1)[0] : null;
-    const blocks = blockName === null ? null : textColumn(table, blockName, "level");
+    const blockName = hasColumn(request, "block") ? columnsFor(request, "block", 1, 1)[0] : null;
+    const blocks = blockName === null ? null : textColumn(table, blockName, "block");
     const byRow = columns.map(({values, rows}) => new Map(rows.map((row, i) => [row, values[i]])));
     const kept: number[] = [];
     table.rows.forEach((_, i) => {

@@ -164,14 +164,12 @@ export function secondOrderSurface(
   const ends = factors.map(({values}) => extent(values));
   const middle = ends.map(([least, most]) => 0.5 * (least + most));
   const half = ends.map(([least, most]) => 0.5 * (most - least));
-  const design = columns(pointsBy(middle, half));
-  const standard = linearModel(design, response, {level});
+  const standard = linearModel(columns(pointsBy(middle, half)), response, {level});
   const standardised: StandardisedFit = {
     middle,
     half,
     coefficients: standard.coefficients.slice(0, terms.length).map(({value}) => value),
-    covariance: covarianceOf(design, response.length, standard.residualSd).slice(0, terms.length)
-      .map((row) => row.slice(0, terms.length))
+    covariance: standard.covariance.slice(0, terms.length).map((row) => row.slice(0, terms.length))
   };
 
   const axes = canonicalAxes(standardised, codings.map(({scale}) => scale), model.df, level);
@@ -288,14 +286,6 @@ function extent(values: Numbers): [number, number] {
     most = Math.max(most, values[i]);
   }
   return [least, most];
-}
-
-/** Covariance of all coefficients, intercept first: residual variance times the inverse of X'X. */
-function covarianceOf(columns: readonly Column[], n: number, residualSd: number): number[][] {
-  const design = [new Array<number>(n).fill(1), ...columns.map(({values}) => Array.from(values))];
-  const information = design.map((a) => design.map((b) => dot(a, b)));
-  return design.map((_, i) =>
-    choleskySolve(information, design.map((_, j) => i === j ? 1 : 0)).map((value) => value * residualSd * residualSd));
 }
 
 /** Quadratic part of a standardised fit as a symmetric matrix. */

@@ -66,14 +66,6 @@ export interface Replicates {
   warnings: string[];
 }
 
-/** Values by the label of their group. */
-export interface Groups {
-  labels: string[];
-  values: number[][];
-  cells: Cell[][];
-  dropped: Dropped[];
-}
-
 /** One value a row with its levels of the factors. */
 export interface Observations {
   values: Float64Array;
@@ -371,35 +363,6 @@ export function replicates(request: MethodRequest, options: {linked?: boolean} =
   const centre = (rows: number[][]) => rows.map((row) => median(row));
   const warnings = unitWarnings(centre(x), centre(y), names, cells.y.map((row) => row[0].row));
   return {subjects: complete.map(([subject]) => subject), x, y, names, cells, dropped, warnings};
-}
-
-/**
- * Values of one column by the labels of another, groups in the order in which they come.
- *
- * @throws InputError missing-column, or not-a-number naming row and column
- */
-export function groups(request: MethodRequest, groupRole: ColumnRole, valueRole: ColumnRole = "value"): Groups {
-  const {table} = request;
-  const group = columnsFor(request, groupRole, 1, 1)[0];
-  const column = columnsFor(request, valueRole, 1, 1)[0];
-  const {values, rows, dropped} = numericColumn(table, column, valueRole);
-  const texts = textColumn(table, group, groupRole);
-  const found = new Map<string, {values: number[]; cells: Cell[]}>();
-  rows.forEach((i, k) => {
-    const label = texts[i];
-    const cell = {row: rowNumber(i), column};
-    if (label === null) {
-      dropped.push({row: cell.row, column: group, reason: MISSING});
-    } else {
-      if (!found.has(label)) found.set(label, {values: [], cells: []});
-      found.get(label)!.values.push(values[k]);
-      found.get(label)!.cells.push(cell);
-    }
-  });
-  return {
-    labels: [...found.keys()], values: [...found.values()].map((one) => one.values),
-    cells: [...found.values()].map((one) => one.cells), dropped
-  };
 }
 
 /**

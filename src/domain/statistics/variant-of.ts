@@ -7,7 +7,7 @@ import type {MethodRequest, Variant} from "./method.js";
  *
  * @throws InputError unknown-choice, with the nearest id
  */
-export function variantOf<V extends Variant>(request: MethodRequest, variants: readonly V[]): V {
+export function variantOf<V extends Variant>(request: Pick<MethodRequest, "variant">, variants: readonly V[]): V {
   const id = request.variant ?? variants[0].id;
   const found = variants.find((variant) => variant.id === id);
   if (found !== undefined) return found;

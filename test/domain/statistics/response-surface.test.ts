@@ -49,7 +49,7 @@ describe("ChemReact in two blocks, every digit printed", () => {
         [String(time), String(data.temperature[i]), `B${data.block[i]}`, String(data.yield[i])])
     };
     const report = responseSurfaceMethod.run({
-      table, columns: {factors: ["Time", "Temp"], response: ["Yield"], level: ["Block"]},
+      table, columns: {factors: ["Time", "Temp"], response: ["Yield"], block: ["Block"]},
       options: {centre: "85,175", scale: "5,5"}
     });
     const value = (name: string) => report.estimates.find((one) => one.name === name)!.value;
@@ -72,7 +72,7 @@ describe("ChemReact in two blocks, every digit printed", () => {
     assert.ok(!report.warnings.some((warning) => /ridge|extrapolation|lacks/.test(warning)));
     const rows = [...table.rows.map((row) => [...row]), ["85", null, "B2", "79"], ["85", "175", null, "79"]];
     const missing = responseSurfaceMethod.run({
-      table: {...table, rows}, columns: {factors: ["Time", "Temp"], response: ["Yield"], level: ["Block"]}
+      table: {...table, rows}, columns: {factors: ["Time", "Temp"], response: ["Yield"], block: ["Block"]}
     });
     assert.equal(missing.n, 14);
     assert.deepEqual(missing.dropped.map(({row, column}) => [row, column]), [[16, "Temp"], [17, "Block"]]);

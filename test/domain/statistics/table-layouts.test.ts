@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import {describe, test} from "node:test";
 import type {MethodRequest, Table} from "../../../src/domain/statistics/method.js";
 import {
-  checkPositiveCells, columnsFor, groups, numericColumn, observations, pairs, repeats, replicates, swappedUnits,
+  checkPositiveCells, columnsFor, numericColumn, observations, pairs, repeats, replicates, swappedUnits,
   textColumn
 } from "../../../src/domain/statistics/table-layouts.js";
 import {assertRejects} from "../../helpers/bad-input.js";
@@ -236,12 +236,8 @@ describe("replicates", () => {
   });
 });
 
-test("groups and observations", () => {
+test("observations", () => {
   const source = table("site day v", "1 a 2", "2 a 3", "1 b 4", "1 . 5", "2 b .");
-  const found = groups(ask(source, {level: ["site"], value: ["v"]}), "level");
-  assert.deepEqual(found.labels, ["1", "2"]);
-  assert.deepEqual(found.values, [[2, 4, 5], [3]]);
-  assert.deepEqual(found.dropped, [{row: 6, column: "v", reason: "missing"}]);
   const all = observations(ask(source, {factors: ["site", "day"], value: ["v"]}));
   assert.deepEqual([...all.values], [2, 3, 4]);
   assert.deepEqual(all.levels, [["1", "a"], ["2", "a"], ["1", "b"]]);
