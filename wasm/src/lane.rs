@@ -73,6 +73,8 @@ pub trait Lane:
     fn gather<T: Real>(read: impl Fn(usize) -> T) -> Self;
     /// The value of lane `i`.
     fn lane(self, i: usize) -> f64;
+    /// Gives lane `i` a value.
+    fn set_lane(&mut self, i: usize, value: f64);
     /// Writes all lanes.
     fn store<T: Real>(self, out: &mut [T]);
 
@@ -95,6 +97,9 @@ pub trait Lane:
     fn exp(self) -> Self;
     /// Natural logarithm, within 1 ulp; -inf at 0, NaN below.
     fn ln(self) -> Self;
+    /// Sine and cosine of an angle in radians, each within 1 ulp up to 10,000 rad either way; NaN beyond the range in
+    /// which the reduction is exact (1e6 rad in double precision, 1.2e4 in single).
+    fn sin_cos(self) -> (Self, Self);
 
     #[inline(always)]
     fn gt(self, other: Self) -> Self {
@@ -130,7 +135,9 @@ pub trait Lane:
 /// Implements [`Lane`] for a vector type. The reductions:
 /// ln x = k ln 2 + ln m with m in [sqrt 1/2, sqrt 2), f = m - 1, s = f / (2 + f), and
 /// ln(1 + f) = f - f^2/2 + s (f^2/2 + R), R = 2 s^2 (1/3 + s^2/5 + s^4/7 + ...);
-/// exp x = 2^k exp r with |r| <= (ln 2)/2, exp r by its Taylor series.
+/// exp x = 2^k exp r with |r| <= (ln 2)/2, exp r by its Taylor series;
+/// x = k pi/2 + r with |r| <= pi/4, pi/2 in parts so short that k times each is exact (Cody and Waite 1980) and r in two
+/// words, sin r and cos r by their Taylor series, exchanged and negated by the last two bits of k.
 macro_rules! implement_lane {
     (@operator $lane:ident, $trait:ident, $method:ident, $symbol:tt) => {
         impl $trait for $lane {
@@ -146,7 +153,8 @@ macro_rules! implement_lane {
         mantissa: $mantissa:expr, bias: $bias:expr,
         ln2: ($ln2_high:expr, $ln2_low:expr),
         exp_range: ($exp_low:expr, $exp_high:expr),
-        atanh_terms: $atanh:expr, exp_terms: $exp:expr
+        atanh_terms: $atanh:expr, exp_terms: $exp:expr,
+        half_pi: $half_pi:expr, largest_angle: $largest_angle:expr, sin_order: $sin:expr, cos_order: $cos:expr
     ) => {
         implement_lane!(@operator $lane, Add, add, +);
         implement_lane!(@operator $lane, Sub, sub, -);
@@ -195,6 +203,12 @@ macro_rules! implement_lane {
             #[inline(always)]
             fn lane(self, i: usize) -> f64 {
                 self.0.to_array()[i] as f64
+            }
+            #[inline(always)]
+            fn set_lane(&mut self, i: usize, value: f64) {
+                let mut values = self.0.to_array();
+                values[i] = value as $scalar;
+                self.0 = <$lanes>::from(values);
             }
             #[inline(always)]
             fn store<T: Real>(self, out: &mut [T]) {
@@ -340,6 +354,72 @@ macro_rules! implement_lane {
                 let value = value * Self::from_bits((first - unit) << ($mantissa as u32));
                 value * Self::from_bits((second - unit) << ($mantissa as u32))
             }
+
+            #[inline(always)]
+            fn sin_cos(self) -> (Self, Self) {
+                const ROUNDER: $scalar = 1.5 * ((1 as $word) << $mantissa) as $scalar;
+                const ONE: $word = (1 as $scalar).to_bits();
+                const SIGN: $word = 1 << (<$word>::BITS - 1);
+                // 1/n! with the signs of the two series.
+                const COEFFICIENTS: [$scalar; 19] = {
+                    let mut values = [1.0 as $scalar; 19];
+                    let mut factorial = 1.0f64;
+                    let mut n = 1;
+                    while n < 19 {
+                        factorial *= n as f64;
+                        values[n] = (if n % 4 > 1 { -1.0 } else { 1.0 } / factorial) as $scalar;
+                        n += 1;
+                    }
+                    values
+                };
+
+                let (one, half) = (Self::constant(1.0), Self::constant(0.5));
+                let rounded = self * Self::constant(core::f64::consts::FRAC_2_PI as $scalar) + Self::constant(ROUNDER);
+                let k = rounded - Self::constant(ROUNDER);
+                let (mut high, mut low) = (self, Self::constant(0.0));
+                for part in $half_pi {
+                    // Knuth's exact difference: the rounding of each subtraction goes into the low word.
+                    let taken = k * Self::constant(part);
+                    let difference = high - taken;
+                    let virtual_taken = high - difference;
+                    let virtual_high = difference + virtual_taken;
+                    low = low + ((high - virtual_high) + (virtual_taken - taken));
+                    high = difference;
+                }
+                let r = high + low;
+                let low = (high - r) + low;
+
+                let z = r * r;
+                let series = |from: usize, to: usize| {
+                    let mut n = to;
+                    let mut value = Self::constant(COEFFICIENTS[n]);
+                    while n > from {
+                        n -= 2;
+                        value = value * z + Self::constant(COEFFICIENTS[n]);
+                    }
+                    value
+                };
+                // sin(r + low) = sin r + low (1 - r^2/2), cos(r + low) = cos r - low r, smallest terms first.
+                let cube = z * r;
+                let tail = z * (half * low - cube * series(5, $sin)) - low;
+                let sine = r - (tail + cube * Self::constant(1.0 / 6.0));
+                let half_square = half * z;
+                let top = one - half_square;
+                let cosine = top + (((one - top) - half_square) + (z * z * series(4, $cos) - r * low));
+
+                let bits = rounded.bits();
+                let unit = <$bits>::splat(1);
+                let even = Lane::eq(Self::from_bits((bits & unit) | <$bits>::splat(ONE)), one);
+                let signed = |value: Self, quarter: $bits| {
+                    Self::from_bits(value.bits() ^ ((quarter << (<$word>::BITS - 2)) & <$bits>::splat(SIGN)))
+                };
+                let known = Lane::le(Lane::abs(self), Self::constant($largest_angle));
+                let checked = |value: Self| Lane::select(known, value, Self::constant(<$scalar>::NAN));
+                (
+                    checked(signed(Lane::select(even, sine, cosine), bits)),
+                    checked(signed(Lane::select(even, cosine, sine), bits + unit)),
+                )
+            }
         }
     };
 }
@@ -349,7 +429,9 @@ implement_lane! {
     mantissa: 52, bias: 1023,
     ln2: (6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10),
     exp_range: (-750.0, 710.0),
-    atanh_terms: 10, exp_terms: 13
+    atanh_terms: 10, exp_terms: 13,
+    half_pi: [1.570_796_326_734_125_6, 6.077_100_506_303_966e-11, 2.022_266_248_711_166_5e-21, 8.478_427_660_368_9e-32],
+    largest_angle: 1e6, sin_order: 17, cos_order: 16
 }
 
 implement_lane! {
@@ -357,7 +439,9 @@ implement_lane! {
     mantissa: 23, bias: 127,
     ln2: (6.931_457_5e-1, 1.428_606_8e-6),
     exp_range: (-110.0, 90.0),
-    atanh_terms: 5, exp_terms: 7
+    atanh_terms: 5, exp_terms: 7,
+    half_pi: [1.570_312_5, 4.837_513e-4, 7.549_533_6e-8, 2.563_283e-12, 6.120_321e-17, 2.912_732e-20],
+    largest_angle: 1.2e4, sin_order: 9, cos_order: 10
 }
 
 #[cfg(test)]
@@ -429,6 +513,53 @@ mod tests {
         assert!(worst <= 1, "{worst} ulp");
     }
 
+    /// Angles up to 1e4 rad either way: evenly spaced ones, and the nearest to each multiple of pi/4 with its neighbours.
+    fn angles() -> impl Iterator<Item = f64> {
+        let even = (0..200_000).map(|i| -1e4 + f64::from(i) * 0.100_000_3);
+        let small = (0..100_000).map(|i| -8.0 + f64::from(i) * 1.600_001e-4);
+        let critical = (-12_732..=12_732).flat_map(|k| {
+            let nearest = f64::from(k) * core::f64::consts::FRAC_PI_4;
+            [-1i64, 0, 1].map(|d| f64::from_bits(nearest.to_bits().wrapping_add_signed(d)))
+        });
+        even.chain(small).chain(critical).filter(|x| x.abs() > 1e-300)
+    }
+
+    #[test]
+    fn sin_cos_is_within_one_ulp_of_libm() {
+        let mut worst = 0;
+        for x in angles() {
+            let (sine, cosine) = Doubles::splat(x).sin_cos();
+            worst = worst.max(ulps(sine.lane(0), libm::sin(x))).max(ulps(cosine.lane(0), libm::cos(x)));
+        }
+        assert!(worst <= 1, "{worst} ulp");
+    }
+
+    #[test]
+    fn sin_cos_f32_is_within_one_ulp_of_the_rounded_double() {
+        let mut worst = 0;
+        for x in angles().map(|x| x as f32) {
+            let (sine, cosine) = Singles::splat(f64::from(x)).sin_cos();
+            let expected = (libm::sin(f64::from(x)) as f32, libm::cos(f64::from(x)) as f32);
+            worst = worst.max(ulps_f32(sine.lane(0) as f32, expected.0));
+            worst = worst.max(ulps_f32(cosine.lane(0) as f32, expected.1));
+        }
+        assert!(worst <= 1, "{worst} ulp");
+    }
+
+    #[test]
+    fn sin_cos_has_no_value_where_the_reduction_is_not_exact() {
+        for x in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1.000_001e6, -1e300] {
+            let (sine, cosine) = Doubles::splat(x).sin_cos();
+            assert!(sine.lane(0).is_nan() && cosine.lane(0).is_nan(), "{x}");
+        }
+        for x in [f64::NAN, 1.3e4, -1e30] {
+            let (sine, cosine) = Singles::splat(x).sin_cos();
+            assert!(sine.lane(0).is_nan() && cosine.lane(0).is_nan(), "{x}");
+        }
+        let (sine, cosine) = Doubles::splat(0.0).sin_cos();
+        assert_eq!((sine.lane(0), cosine.lane(0)), (0.0, 1.0));
+    }
+
     #[test]
     fn the_ends_of_the_range_are_exact() {
         let exp = |x: f64| Doubles::splat(x).exp().lane(0);
@@ -453,7 +584,9 @@ mod tests {
             let alone = Doubles::splat(x);
             let left = Doubles::gather(|i| [x, y][i]);
             let right = Doubles::gather(|i| [y, x][i]);
-            for f in [Lane::ln, Lane::exp] as [fn(Doubles) -> Doubles; 2] {
+            let (sine, cosine): (fn(Doubles) -> Doubles, fn(Doubles) -> Doubles) =
+                (|x| x.sin_cos().0, |x| x.sin_cos().1);
+            for f in [Lane::ln, Lane::exp, sine, cosine] {
                 let expected = f(alone).lane(0).to_bits();
                 assert_eq!(f(left).lane(0).to_bits(), expected);
                 assert_eq!(f(right).lane(1).to_bits(), expected);

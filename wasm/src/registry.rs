@@ -10,7 +10,8 @@ pub fn document() -> Value {
         let description = model.description();
         let mut value = json!(description);
         let offered = |estimator: &Estimator| description.estimators.contains(&estimator.describe().id);
-        let estimators: Vec<_> = Estimator::ALL.into_iter().filter(offered).map(Estimator::describe).collect();
+        let describe = |estimator: Estimator| estimator.describe_for(description.id);
+        let estimators: Vec<_> = Estimator::ALL.into_iter().filter(offered).map(describe).collect();
         value["estimators"] = json!(estimators);
         value["predicts"] = json!(model.signal().is_some());
         value

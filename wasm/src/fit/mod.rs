@@ -3,7 +3,10 @@
 pub mod clinical_adc;
 pub mod log_linear;
 pub mod nlls;
+pub mod reduced_dimension;
+pub mod relaxation_log_linear;
 mod status;
+pub mod variable_flip_angle;
 
 pub use status::{Status, StatusDescription};
 
@@ -18,7 +21,12 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Estimator {
     Ols,
+    Wls,
     Iwls,
+    Segmented,
+    Prior,
+    ReducedDimension,
+    ClosedForm,
     Nlls,
 }
 
@@ -37,7 +45,16 @@ pub struct EstimatorDescription {
 }
 
 impl Estimator {
-    pub const ALL: [Self; 3] = [Self::Ols, Self::Iwls, Self::Nlls];
+    pub const ALL: [Self; 8] = [
+        Self::Ols,
+        Self::Wls,
+        Self::Iwls,
+        Self::Segmented,
+        Self::Prior,
+        Self::ReducedDimension,
+        Self::ClosedForm,
+        Self::Nlls,
+    ];
 
     /// Id, name, method and source.
     pub fn describe(self) -> EstimatorDescription {
@@ -45,21 +62,32 @@ impl Estimator {
             Self::Ols => EstimatorDescription {
                 id: "ols",
                 name: "Log-linear, unweighted",
-                description:
-                    "Ordinary least squares of ln S on b. Every sample must be positive. The residual is the sum of \
-                              squared residuals of ln S. Standard deviations: residual variance on n - p degrees of \
-                              freedom, S0 by the delta method.",
+                description: "Ordinary least squares of ln S, in which the model is linear. Every sample must be \
+                              positive. The residual is the sum of squared residuals of ln S. Standard deviations: \
+                              residual variance on n - p degrees of freedom, by the delta method for parameters that \
+                              are functions of the coefficients.",
                 residual_unit: "",
                 bounds: false,
                 maximum_iterations: 1,
                 citation: None,
                 doi: None,
             },
+            Self::Wls => EstimatorDescription {
+                id: "wls",
+                name: "Log-linear, weighted",
+                description: "Least squares of ln S weighted by the squared samples, once. Every sample must be \
+                              positive. The residual is the weighted sum of squares, an approximation to that of the \
+                              signal itself.",
+                residual_unit: "signal^2",
+                bounds: false,
+                maximum_iterations: 1,
+                citation: Some("Salvador R et al. Hum Brain Mapp 2005;24:144-155"),
+                doi: Some("10.1002/hbm.20076"),
+            },
             Self::Iwls => EstimatorDescription {
                 id: "iwls",
                 name: "Log-linear, iteratively reweighted",
-                description:
-                    "Least squares of ln S on b, weighted by the squared predicted signal, repeated until the \
+                description: "Least squares of ln S weighted by the squared predicted signal, repeated until the \
                               prediction settles. Every sample must be positive. The residual is the weighted sum of \
                               squares, an approximation to that of the signal itself.",
                 residual_unit: "signal^2",
@@ -71,20 +99,79 @@ impl Estimator {
                 ),
                 doi: Some("10.1016/j.neuroimage.2013.05.028"),
             },
+            Self::Segmented => EstimatorDescription {
+                id: "segmented",
+                name: "Segmented",
+                description: "Tissue diffusion from the samples at high b alone, where the perfusion signal has \
+                              decayed; then the remaining parameters from all samples. More precise and more biased \
+                              than the fit of all parameters at once. The residual is that of all samples. Standard \
+                              deviations hold for each step given the one before.",
+                residual_unit: "signal^2",
+                bounds: true,
+                maximum_iterations: 200,
+                citation: Some("Federau C. NMR Biomed 2017;30:e3780"),
+                doi: None,
+            },
+            Self::Prior => EstimatorDescription {
+                id: "prior",
+                name: "Maximum a posteriori with a stated prior",
+                description: "The mode of the posterior under a prior that the model states, with noise of unknown \
+                              variance: it minimises n ln(residual) plus the squared distances from the prior's means \
+                              in its standard deviations. Less variable than least squares where the data say little, \
+                              and drawn towards the prior there. Standard deviations: curvature of the log posterior.",
+                residual_unit: "signal^2",
+                bounds: true,
+                maximum_iterations: 200,
+                citation: None,
+                doi: None,
+            },
+            Self::ReducedDimension => EstimatorDescription {
+                id: "reduced-dimension",
+                name: "Nonlinear least squares by a search over one parameter",
+                description: "A search over the one nonlinear parameter; for each of its values the others enter \
+                              linearly and have a closed form. It finds the least of all minima. Standard deviations: \
+                              residual variance on n - p degrees of freedom times the inverse of J'J.",
+                residual_unit: "signal^2",
+                bounds: true,
+                maximum_iterations: reduced_dimension::MAXIMUM_ITERATIONS,
+                citation: Some("Barral JK et al. Magn Reson Med 2010;64:1057-1067"),
+                doi: Some("10.1002/mrm.22497"),
+            },
+            Self::ClosedForm => EstimatorDescription {
+                id: "closed-form",
+                name: "Closed form",
+                description: "The model's equations solved for its parameters: with as many different settings as \
+                              parameters, repeated samples averaged, this is the least-squares solution. Standard \
+                              deviations: residual variance on n - p degrees of freedom, by the delta method.",
+                residual_unit: "signal^2",
+                bounds: false,
+                maximum_iterations: 1,
+                citation: None,
+                doi: None,
+            },
             Self::Nlls => EstimatorDescription {
                 id: "nlls",
                 name: "Nonlinear least squares, bounded",
-                description:
-                    "Levenberg-Marquardt with Marquardt's scaling, analytic Jacobian and an active set of bounds, \
-                              computed in double precision whatever the samples' precision. Samples may be zero or \
-                              negative. Standard deviations: residual variance on n - p degrees of freedom times the \
-                              inverse of J'J of the parameters off their bounds.",
+                description: "Levenberg-Marquardt with Marquardt's scaling, analytic Jacobian and an active set of \
+                              bounds. It iterates in the samples' precision and certifies in double precision. Samples \
+                              may be zero or negative. Standard deviations: residual variance on n - p degrees of \
+                              freedom times the inverse of J'J of the parameters off their bounds. With Rician noise it \
+                              maximises the likelihood: the residual is sigma^2 times -2 ln L less a function of the \
+                              samples alone, and the standard deviations are those of the Fisher information.",
                 residual_unit: "signal^2",
                 bounds: true,
                 maximum_iterations: nlls::MAXIMUM_ITERATIONS,
                 citation: Some("Marquardt DW. J Soc Indust Appl Math 1963;11:431-441"),
                 doi: Some("10.1137/0111030"),
             },
+        }
+    }
+
+    /// The same for one model, where a shared name stands for another linear form than ln S.
+    pub fn describe_for(self, model: &str) -> EstimatorDescription {
+        match (model, self) {
+            ("variable-flip-angle", Self::Ols | Self::Iwls) => variable_flip_angle::describe(self),
+            _ => self.describe(),
         }
     }
 
@@ -235,9 +322,13 @@ impl<'a, T: Real> Samples<'a, T> {
 
 /// Results of many voxels; `parameters` and `standard_deviations` are `[p * voxels + v]`.
 ///
-/// A voxel without an estimate has NaN throughout and a status that says why. A standard deviation is infinite where
-/// the data give none: no residual degrees of freedom (n = p), or a parameter on its bound; it is 0 for a parameter
-/// that was held.
+/// A voxel whose fit failed has NaN throughout and a status that says why. Of a voxel that is not identifiable, the
+/// parameters that the samples determine have their values and the others NaN (closed forms: all NaN). A standard
+/// deviation is infinite where the data give none: no residual degrees of freedom (n = p), or a parameter on its bound;
+/// it is 0 for a parameter that was held.
+///
+/// The residual is what the estimator minimises: a sum of squares, or, for Rician noise, sum (m - S)^2 - 2 sigma^2
+/// ln(e^-z I0(z)) with z = m S / sigma^2, which is sigma^2 times -2 ln L less a function of the samples m alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit<T> {
     pub voxels: usize,
@@ -283,6 +374,14 @@ pub struct VoxelFit {
     pub standard_deviations: Vec<f64>,
     pub residual: f64,
     pub iterations: u32,
+}
+
+impl VoxelFit {
+    /// A voxel without an estimate.
+    pub fn without_numbers(status: Status, iterations: u32) -> Self {
+        let (parameters, standard_deviations) = (Vec::new(), Vec::new());
+        Self { status, parameters, standard_deviations, residual: f64::NAN, iterations }
+    }
 }
 
 /// Fits voxel after voxel with an estimator written for one: it gets the samples and the held value of each parameter.
@@ -357,7 +456,12 @@ fn dispatch<T: Precision>(job: &Job<T>) -> Result<Fit<T>, CoreError> {
     }
     check_samples(job)?;
     match (description.id, job.estimator) {
-        ("mono-exponential", Estimator::Ols | Estimator::Iwls) => Ok(log_linear::of_job(job)),
+        ("mono-exponential", Estimator::Ols | Estimator::Wls | Estimator::Iwls) => Ok(log_linear::of_job(job)),
+        ("inversion-recovery", Estimator::ReducedDimension) => reduced_dimension::magnitude(job),
+        ("inversion-recovery-complex", Estimator::ReducedDimension) => reduced_dimension::complex(job),
+        ("variable-flip-angle", Estimator::Ols | Estimator::Iwls) => variable_flip_angle::fit(job),
+        ("t2" | "t2star", Estimator::Ols | Estimator::Wls | Estimator::Iwls) => Ok(relaxation_log_linear::fit(job)),
+        ("two-point-t2", Estimator::ClosedForm) => relaxation_log_linear::two_point(job),
         (_, Estimator::Nlls) => Ok(nlls::fit(job, signal_of(job.model)?)),
         (id, estimator) => unreachable!("{id} offers {estimator:?} and nothing here fits it"),
     }

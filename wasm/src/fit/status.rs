@@ -1,4 +1,5 @@
-//! How a voxel's fit ended. Results with a status above [`Status::AtBound`] carry no numbers.
+//! How a voxel's fit ended. Up to [`Status::AtBound`] every parameter has a value; of a voxel that is not identifiable,
+//! those that its samples determine; of one that failed, none.
 
 use serde::Serialize;
 
@@ -42,12 +43,13 @@ impl Status {
                 "at-bound",
                 "the constrained minimum lies on a bound; a parameter on its bound has an infinite standard deviation",
             ),
-            Self::NotIdentifiable => {
-                ("not-identifiable", "these samples do not determine every parameter; no estimate is given")
-            }
+            Self::NotIdentifiable => (
+                    "not-identifiable",
+                    "these samples do not determine every parameter; those that they do not determine have no value",
+            ),
             Self::FailedNonFinite => ("failed-non-finite", "a sample is NaN or infinite, or the estimate overflows"),
             Self::FailedNonPositive => {
-                ("failed-non-positive", "a sample is zero or negative where its logarithm is needed")
+                ("failed-non-positive", "a sample is zero or negative where its logarithm is needed, or negative where it must be a magnitude")
             }
             Self::FailedNoSignal => ("failed-no-signal", "every sample has the same value, zero for example"),
             Self::FailedMaxIterations => {
@@ -57,7 +59,7 @@ impl Status {
         StatusDescription { code: self as u8, name, meaning }
     }
 
-    /// Whether the voxel has an estimate.
+    /// Whether every parameter has an estimate.
     pub fn has_estimate(self) -> bool {
         self <= Self::AtBound
     }

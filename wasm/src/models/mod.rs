@@ -2,12 +2,23 @@
 //! A model knows nothing of estimators but their names.
 
 mod clinical_adc;
+pub(crate) mod exponential_search;
+pub(crate) mod grid;
+mod inversion_recovery;
 mod mono_exponential;
+mod multi_echo;
+mod saturation_recovery;
 mod t2_ivim_kurtosis;
+mod two_point_t2;
+mod variable_flip_angle;
 
 pub use clinical_adc::ClinicalAdc;
+pub use inversion_recovery::{InversionRecovery, InversionRecoveryComplex};
 pub use mono_exponential::MonoExponential;
+pub use saturation_recovery::SaturationRecovery;
 pub use t2_ivim_kurtosis::T2IvimKurtosis;
+pub use two_point_t2::TwoPointT2;
+pub use variable_flip_angle::VariableFlipAngle;
 
 use crate::error::CoreError;
 use crate::lane::{Doubles, Lane, Real, Singles};
@@ -15,7 +26,20 @@ use crate::protocol::{Column, Design, Protocol, Setting, SettingValue, Settings}
 use serde::Serialize;
 
 /// The registry: one line for each model.
-pub static MODELS: &[&dyn Model] = &[&MonoExponential, &ClinicalAdc, &T2IvimKurtosis];
+pub static MODELS: &[&dyn Model] = &[
+    &MonoExponential,
+    &ClinicalAdc,
+    &T2IvimKurtosis,
+    &InversionRecovery,
+    &InversionRecoveryComplex,
+    &SaturationRecovery,
+    &VariableFlipAngle,
+    &multi_echo::T2,
+    &multi_echo::T2_OFFSET,
+    &multi_echo::T2_STAR,
+    &multi_echo::T2_STAR_OFFSET,
+    &TwoPointT2,
+];
 
 /// The model of that id.
 ///
@@ -155,9 +179,85 @@ pub trait Equation: Sync {
     /// `gradient[j]` becomes its derivative by parameter j.
     fn sample<L: Lane>(&self, at: &[f64], p: &[L], gradient: &mut [L]) -> L;
 
+    /// How many starts an iterative fit needs to find the least minimum: the guess and the further ones.
+    const STARTS: usize = 1;
+
     /// A first guess for an iterative fit, from samples in the design's order; false where the model states none.
     fn guess<L: Lane>(&self, _design: &Design, _samples: &[L], _p: &mut [L]) -> bool {
         false
+    }
+
+    /// Start `k`, from 1 to STARTS - 1; on entry `p` holds the first guess. False where there is none.
+    fn further_guess<L: Lane>(&self, _k: usize, _design: &Design, _samples: &[L], _p: &mut [L]) -> bool {
+        false
+    }
+
+    /// Its least-squares problem on a design. A model whose sums over the samples have a shorter form than sample by
+    /// sample states it here.
+    fn problem<'a, L: Lane>(&'a self, design: &'a Design) -> Box<dyn Problem<L> + 'a>
+    where
+        Self: Sized,
+    {
+        Box::new(Sampled { equation: self, design })
+    }
+}
+
+/// A signal equation on one design, with whatever is computed once for all voxels: what an iterative fit asks for.
+pub trait Problem<L: Lane> {
+    /// Number of starts.
+    fn starts(&self) -> usize;
+
+    /// Start `k` for the samples; for k > 0, `p` holds start 0 on entry. False where the model proposes none.
+    fn start(&self, k: usize, samples: &[L], p: &mut [L]) -> bool;
+
+    /// The residual sum of squares at `p`, with J'r in `gradient` (r = samples - signal) and the lower triangle of J'J
+    /// in `normal` (square, row after row; what is above the diagonal is left alone).
+    fn linearise(&mut self, samples: &[L], p: &[L], gradient: &mut [L], normal: &mut [L]) -> L;
+}
+
+/// The most parameters that a signal equation may have.
+pub const MAXIMUM_PARAMETERS: usize = 9;
+
+/// The problem of any equation, summed sample by sample.
+pub struct Sampled<'a, E> {
+    pub equation: &'a E,
+    pub design: &'a Design,
+}
+
+impl<L: Lane, E: Equation> Problem<L> for Sampled<'_, E> {
+    fn starts(&self) -> usize {
+        E::STARTS
+    }
+
+    fn start(&self, k: usize, samples: &[L], p: &mut [L]) -> bool {
+        match k {
+            0 => self.equation.guess(self.design, samples, p),
+            _ => self.equation.further_guess(k, self.design, samples, p),
+        }
+    }
+
+    fn linearise(&mut self, samples: &[L], p: &[L], gradient: &mut [L], normal: &mut [L]) -> L {
+        let zero = L::splat(0.0);
+        let mut residual = zero;
+        let mut sums = [zero; MAXIMUM_PARAMETERS];
+        let mut products = [[zero; MAXIMUM_PARAMETERS]; MAXIMUM_PARAMETERS];
+        let mut row = [zero; MAXIMUM_PARAMETERS];
+        let p = &p[..E::PARAMETERS];
+        for (i, &sample) in samples.iter().enumerate() {
+            let r = sample - self.equation.sample(self.design.row(i), p, &mut row[..E::PARAMETERS]);
+            residual = residual + r * r;
+            for j in 0..E::PARAMETERS {
+                sums[j] = sums[j] + row[j] * r;
+                for k in 0..=j {
+                    products[j][k] = products[j][k] + row[j] * row[k];
+                }
+            }
+        }
+        gradient[..E::PARAMETERS].copy_from_slice(&sums[..E::PARAMETERS]);
+        for j in 0..E::PARAMETERS {
+            normal[j * E::PARAMETERS..][..=j].copy_from_slice(&products[j][..=j]);
+        }
+        residual
     }
 }
 
@@ -166,8 +266,8 @@ pub trait Signal<L: Lane>: Sync {
     /// `signal[i]` and `jacobian[i * parameters + j]` (derivative of sample i by parameter j) at parameters `p`.
     fn evaluate(&self, design: &Design, p: &[L], signal: &mut [L], jacobian: &mut [L]);
 
-    /// See [`Equation::guess`].
-    fn guess(&self, design: &Design, samples: &[L], p: &mut [L]) -> bool;
+    /// See [`Equation::problem`].
+    fn problem<'a>(&'a self, design: &'a Design) -> Box<dyn Problem<L> + 'a>;
 }
 
 /// A signal equation in both precisions.
@@ -205,8 +305,8 @@ impl<L: Lane, E: Equation> Signal<L> for E {
         }
     }
 
-    fn guess(&self, design: &Design, samples: &[L], p: &mut [L]) -> bool {
-        Equation::guess(self, design, samples, p)
+    fn problem<'a>(&'a self, design: &'a Design) -> Box<dyn Problem<L> + 'a> {
+        Equation::problem(self, design)
     }
 }
 

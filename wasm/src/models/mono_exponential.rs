@@ -25,7 +25,7 @@ static DESCRIPTION: Description = Description {
     protocol: &[B],
     settings: &[],
     magnitude: true,
-    estimators: &["ols", "iwls", "nlls"],
+    estimators: &["ols", "wls", "iwls", "nlls"],
     minimum_samples: 2,
 };
 

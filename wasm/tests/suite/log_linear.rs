@@ -14,7 +14,7 @@ proptest! {
     fn noise_free_signals_give_their_parameters_back(s0 in 1e-3f64..1e6, adc in 1e-5f64..5e-3, n in 2usize..12) {
         let b: Vec<f64> = (0..n).map(|i| 1000.0 * i as f64 / (n - 1) as f64).collect();
         let samples: Vec<f64> = b.iter().map(|b| s0 * libm::exp(-b * adc)).collect();
-        for estimator in ["ols", "iwls"] {
+        for estimator in ["ols", "wls", "iwls"] {
             let fit = fit_b("mono-exponential", estimator, &b, &samples);
             prop_assert_eq!(fit.status[0], 0);
             prop_assert!(crate::close(fit.parameters[0], s0, 1e-12));
@@ -32,7 +32,7 @@ proptest! {
     fn a_factor_on_the_signal_is_a_factor_on_s0(seed in 0usize..1000, factor in 1e-4f64..1e4) {
         let samples = noisy(seed);
         let scaled: Vec<f64> = samples.iter().map(|s| s * factor).collect();
-        for estimator in ["ols", "iwls"] {
+        for estimator in ["ols", "wls", "iwls"] {
             let (one, other) = (fit_b("mono-exponential", estimator, &B, &samples),
                                 fit_b("mono-exponential", estimator, &B, &scaled));
             prop_assert!(crate::close(other.parameters[0], factor * one.parameters[0], 1e-9));
@@ -46,7 +46,7 @@ proptest! {
     fn the_order_of_samples_does_not_matter(seed in 0usize..1000, turn in 1usize..5) {
         let samples = noisy(seed);
         let turned = |values: &[f64]| -> Vec<f64> { (0..5).map(|i| values[(i * 3 + turn) % 5]).collect() };
-        for estimator in ["ols", "iwls"] {
+        for estimator in ["ols", "wls", "iwls"] {
             let one = fit_b("mono-exponential", estimator, &B, &samples);
             let other = fit_b("mono-exponential", estimator, &turned(&B), &turned(&samples));
             for j in 0..2 {
@@ -76,6 +76,32 @@ proptest! {
     }
 }
 
+/// Textbook formulas of weighted least squares, written out by hand on the raw sums.
+#[test]
+fn wls_is_the_regression_line_weighted_by_the_squared_samples() {
+    let samples = noisy(11);
+    let (mut w, mut sx, mut sy, mut sxx, mut sxy) = (0.0, 0.0, 0.0, 0.0, 0.0);
+    for (b, s) in B.iter().zip(&samples) {
+        let (weight, y) = (s * s, libm::log(*s));
+        w += weight;
+        sx += weight * b;
+        sy += weight * y;
+        sxx += weight * b * b;
+        sxy += weight * b * y;
+    }
+    let determinant = w * sxx - sx * sx;
+    let (slope, intercept) = ((w * sxy - sx * sy) / determinant, (sxx * sy - sx * sxy) / determinant);
+    let square = |(b, s): (&f64, &f64)| s * s * (libm::log(*s) - intercept - slope * b).powi(2);
+    let rss: f64 = B.iter().zip(&samples).map(square).sum();
+    let variance = rss / (B.len() as f64 - 2.0);
+    let fit = fit_b("mono-exponential", "wls", &B, &samples);
+    assert_close(fit.parameters[0], libm::exp(intercept), 1e-12);
+    assert_close(fit.parameters[1], -slope, 1e-12);
+    assert_close(fit.standard_deviations[0], libm::exp(intercept) * (variance * sxx / determinant).sqrt(), 1e-10);
+    assert_close(fit.standard_deviations[1], (variance * w / determinant).sqrt(), 1e-10);
+    assert_close(fit.residual[0], rss, 1e-10);
+}
+
 /// Textbook formulas, written out by hand on the raw sums.
 #[test]
 fn ols_standard_deviations_are_those_of_a_regression_line() {
@@ -99,7 +125,7 @@ fn ols_standard_deviations_are_those_of_a_regression_line() {
 
 #[test]
 fn two_samples_fit_exactly_and_have_no_standard_deviation() {
-    for estimator in ["ols", "iwls"] {
+    for estimator in ["ols", "wls", "iwls"] {
         let fit = fit_b("mono-exponential", estimator, &[0.0, 1000.0], &[400.0, 150.0]);
         assert_eq!(fit.status, [0]);
         assert_close(fit.parameters[0], 400.0, 1e-13);
@@ -110,7 +136,7 @@ fn two_samples_fit_exactly_and_have_no_standard_deviation() {
 
 #[test]
 fn a_rising_signal_has_a_negative_adc() {
-    for estimator in ["ols", "iwls"] {
+    for estimator in ["ols", "wls", "iwls"] {
         let fit = fit_b("mono-exponential", estimator, &[0.0, 500.0, 1000.0], &[100.0f64, 110.0, 120.0]);
         assert_eq!(fit.status, [0]);
         assert!(fit.parameters[1] < 0.0);
@@ -121,7 +147,7 @@ fn a_rising_signal_has_a_negative_adc() {
 fn a_sample_that_has_no_logarithm_fails_its_voxel_alone() {
     // Voxels: good, zero, negative, NaN, infinite.
     let samples = [200.0, 200.0, 200.0, 200.0, 200.0, 100.0, 0.0, -3.0, f64::NAN, f64::INFINITY];
-    for estimator in ["ols", "iwls"] {
+    for estimator in ["ols", "wls", "iwls"] {
         let fit = fit_b("mono-exponential", estimator, &[0.0, 700.0], &samples);
         assert_eq!(fit.status, [0, 4, 4, 3, 3], "{estimator}");
         assert_eq!(fit.iterations[1..], [0; 4]);

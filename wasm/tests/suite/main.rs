@@ -2,11 +2,15 @@
 
 mod bad_input;
 mod clinical_adc;
+mod examples;
 mod lanes;
 mod log_linear;
 mod models;
 mod nlls;
+mod osipi_vfa;
 mod predict;
+mod registry_properties;
+mod relaxometry;
 mod same_bits;
 mod segment_components;
 mod segment_methods;

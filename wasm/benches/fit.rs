@@ -1,0 +1,39 @@
+//! The solver built natively at the lane width of WebAssembly: voxels per second as JSON, for the bench that stands it
+//! beside the module. Reads what that bench wrote: MEASURAND_BENCH names its folder.
+
+use measurand_core::fit::{fit, Request};
+use measurand_core::models::Precision;
+use std::time::Instant;
+
+const MODEL: &str = "t2-ivim-kurtosis";
+
+fn rate<T: Precision>(request: &Request, samples: &[T], voxels: usize) -> f64 {
+    let mut best = f64::INFINITY;
+    for _ in 0..5 {
+        let began = Instant::now();
+        let result = fit(request, samples, voxels).expect("the bench's own request");
+        std::hint::black_box(result);
+        best = best.min(began.elapsed().as_secs_f64());
+    }
+    voxels as f64 / best
+}
+
+fn main() {
+    let Ok(folder) = std::env::var("MEASURAND_BENCH") else {
+        eprintln!("MEASURAND_BENCH names no folder: run npm run bench");
+        return;
+    };
+    let text = std::fs::read_to_string(format!("{folder}/protocol.json")).expect("protocol.json");
+    let setup: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let protocol = &setup[MODEL]["protocol"];
+    let request = serde_json::json!({"model": MODEL, "estimator": "nlls", "protocol": protocol});
+    let request = Request::parse(&request.to_string()).expect("a request");
+    let bytes = std::fs::read(format!("{folder}/{MODEL}.f64")).expect("samples");
+    let doubles: Vec<f64> =
+        bytes.chunks_exact(8).map(|word| f64::from_le_bytes(word.try_into().expect("8 bytes"))).collect();
+    let singles: Vec<f32> = doubles.iter().map(|&value| value as f32).collect();
+    let rows = protocol["b"].as_array().map_or(1, Vec::len);
+    let voxels = doubles.len() / rows;
+    let rates = serde_json::json!({"f64": rate(&request, &doubles, voxels), "f32": rate(&request, &singles, voxels)});
+    println!("{rates}");
+}

@@ -1,0 +1,321 @@
+//! The iteration: Levenberg-Marquardt with an active set, a lane for each voxel, lanes refilled as they finish.
+
+use super::likelihood::Objective;
+use super::MAXIMUM_ITERATIONS;
+use crate::lane::Lane;
+
+/// Converged: a step without damping promises to lower the residual by less than this share of it. The estimates are
+/// then within about the root of it of their standard deviations from the minimum, and nearer after that step.
+fn tolerance<L: Lane>() -> f64 {
+    (8.0 * L::EPSILON).max(1e-10)
+}
+
+/// A fit that stalls, or that runs out of iterations, has still converged where that share is below this: the relative
+/// offset of Bates and Watts (Technometrics 1981;23:179-183) below about 0.001.
+const STALLED: f64 = 1e-6;
+const FIRST_DAMPING: f64 = 1e-4;
+const LARGEST_DAMPING: f64 = 1e16;
+const SMALLEST_DAMPING: f64 = 1e-12;
+
+/// One fit to run: what enters a lane, in the samples' scale of that voxel.
+pub(super) struct Entry<'c, L, const P: usize> {
+    /// The block of lanes and the place in it where the voxel's samples and start lie.
+    pub samples: &'c [L],
+    pub start: &'c [L; P],
+    pub place: usize,
+    pub lower: [f64; P],
+    pub upper: [f64; P],
+    pub sigma: f64,
+}
+
+/// How one fit ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct End<const P: usize> {
+    pub x: [f64; P],
+    pub residual: f64,
+    pub converged: bool,
+    pub iterations: u32,
+    /// Bits of the parameters that lie on their lower, their upper bound.
+    pub low: u32,
+    pub high: u32,
+}
+
+pub(super) struct Solver<'a, L: Lane, const P: usize> {
+    objective: Objective<'a, L>,
+    held: [L; P],
+    y: Vec<L>,
+    sigma: L,
+    total: L,
+    lower: [L; P],
+    upper: [L; P],
+    x: [L; P],
+    trial: [L; P],
+    step: [L; P],
+    gradient: [L; P],
+    trial_gradient: [L; P],
+    /// Lower triangles of J'J.
+    normal: [[L; P]; P],
+    trial_normal: [[L; P]; P],
+    /// Masks of the parameters that stay where they are: held, or on a bound and pushed outward.
+    active: [L; P],
+    residual: L,
+    damping: L,
+    growth: L,
+    promise: L,
+    /// 1 in a lane whose trial is its start.
+    fresh: L,
+    /// Iterations so far.
+    count: L,
+}
+
+impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
+    pub(super) fn new(objective: Objective<'a, L>, samples: usize, held: [bool; P]) -> Self {
+        let (zero, one) = (L::splat(0.0), L::splat(1.0));
+        Self {
+            objective,
+            held: held.map(|held| if held { zero.eq(zero) } else { L::none() }),
+            // Lanes that are empty compute on harmless numbers.
+            y: vec![one; samples],
+            sigma: one,
+            total: one,
+            lower: [one; P],
+            upper: [one; P],
+            x: [one; P],
+            trial: [one; P],
+            step: [zero; P],
+            gradient: [zero; P],
+            trial_gradient: [zero; P],
+            normal: [[zero; P]; P],
+            trial_normal: [[zero; P]; P],
+            active: [L::none(); P],
+            residual: one,
+            damping: one,
+            growth: one,
+            promise: one,
+            fresh: zero,
+            count: zero,
+        }
+    }
+
+    pub(super) fn objective(&mut self) -> &mut Objective<'a, L> {
+        &mut self.objective
+    }
+
+    /// Runs every entry; `finish` gets the key of each with its end, in the order in which they end. No lane feels
+    /// what the others hold.
+    pub(super) fn run<'c, K: Copy>(
+        &mut self,
+        mut entries: impl Iterator<Item = (K, Entry<'c, L, P>)>,
+        mut finish: impl FnMut(K, End<P>),
+    ) where
+        L: 'c,
+    {
+        let mut keys: Vec<Option<K>> = vec![None; L::WIDTH];
+        for (lane, key) in keys.iter_mut().enumerate() {
+            *key = entries.next().map(|(key, entry)| self.load(lane, &entry, key));
+        }
+        while keys.iter().any(Option::is_some) {
+            let (done, converged) = self.advance();
+            if !done.any() {
+                continue;
+            }
+            for (lane, key) in keys.iter_mut().enumerate().filter(|(lane, _)| done.is_set(*lane)) {
+                if let Some(finished) = *key {
+                    finish(finished, self.end(lane, converged));
+                    *key = entries.next().map(|(key, entry)| self.load(lane, &entry, key));
+                }
+            }
+        }
+    }
+
+    fn end(&self, lane: usize, converged: L) -> End<P> {
+        let bits = |on: [L; P]| (0..P).fold(0, |bits, j| bits | u32::from(on[j].is_set(lane)) << j);
+        End {
+            x: self.x.map(|x| x.lane(lane)),
+            residual: self.residual.lane(lane),
+            converged: converged.is_set(lane),
+            iterations: self.count.lane(lane) as u32,
+            low: bits(std::array::from_fn(|j| self.x[j].le(self.lower[j]))),
+            high: bits(std::array::from_fn(|j| self.x[j].ge(self.upper[j]))),
+        }
+    }
+
+    fn load<K>(&mut self, lane: usize, entry: &Entry<L, P>, key: K) -> K {
+        let mut total = 0.0;
+        for (y, sample) in self.y.iter_mut().zip(entry.samples) {
+            let value = sample.lane(entry.place);
+            total += value * value;
+            y.set_lane(lane, value);
+        }
+        self.total.set_lane(lane, total);
+        self.sigma.set_lane(lane, entry.sigma);
+        for j in 0..P {
+            self.trial[j].set_lane(lane, entry.start[j].lane(entry.place));
+            self.lower[j].set_lane(lane, entry.lower[j]);
+            self.upper[j].set_lane(lane, entry.upper[j]);
+        }
+        self.fresh.set_lane(lane, 1.0);
+        self.count.set_lane(lane, 0.0);
+        key
+    }
+
+    /// Evaluates every lane's trial, takes it or not, and sets up the next. Returns the lanes that are through, and those
+    /// of them that converged.
+    #[inline(always)]
+    fn advance(&mut self) -> (L, L) {
+        let (zero, one, two) = (L::splat(0.0), L::splat(1.0), L::splat(2.0));
+        let (gradient, normal) = (&mut self.trial_gradient, self.trial_normal.as_flattened_mut());
+        let residual = self.objective.linearise(&self.y, &self.trial, self.sigma, gradient, normal);
+        let fresh = self.fresh.gt(zero);
+        let better = residual.finite().and(fresh.or(residual.le(self.residual)));
+
+        // Nielsen's damping: a step that kept its promise lowers it, one that barely gained raises it, so that a fit
+        // whose Gauss-Newton steps overshoot settles on the damping that it needs.
+        let kept = (self.residual - residual) / L::select(self.promise.gt(zero), self.promise, one);
+        let excess = (kept + kept - one).larger(-one).smaller(one);
+        let factor = (one - excess * excess * excess).larger(L::splat(0.1));
+        let lowered = (self.damping * factor).larger(L::splat(SMALLEST_DAMPING));
+        let damping = L::select(better, lowered, self.damping * self.growth);
+        self.damping = L::select(fresh, L::splat(FIRST_DAMPING), damping);
+        self.growth = L::select(better.or(fresh), two, self.growth + self.growth);
+
+        // A start where the residual overflows is kept, with nothing to go by: the fit fails.
+        let taken = better.or(fresh);
+        self.residual = L::select(taken, residual, self.residual);
+        for j in 0..P {
+            self.x[j] = L::select(taken, self.trial[j], self.x[j]);
+            self.gradient[j] = L::select(taken, self.trial_gradient[j], self.gradient[j]);
+            for k in 0..=j {
+                self.normal[j][k] = L::select(taken, self.trial_normal[j][k], self.normal[j][k]);
+            }
+        }
+        self.fresh = zero;
+        self.count = self.count + one;
+
+        self.activate();
+        self.damped_step();
+        // What rounding leaves of a residual, and what is worth no further step.
+        let rounding = L::splat(L::EPSILON) * (self.residual * self.total).sqrt();
+        let enough = rounding.larger(self.residual * L::splat(tolerance::<L>()));
+        // A residual that is nothing but the rounding of n samples: the fit is exact.
+        let n = self.y.len() as f64;
+        let exact = self.residual.le(self.total * L::splat(n * (4.0 * L::EPSILON) * (4.0 * L::EPSILON)));
+        let over = self.damping.gt(L::splat(LARGEST_DAMPING)).or(self.count.ge(L::splat(f64::from(MAXIMUM_ITERATIONS))));
+        let over = over.or(self.residual.finite().not());
+        let mut converged = exact;
+        let candidate = self.promise.le(enough).or(over);
+        if candidate.any() {
+            // What a step without damping would promise: (J'r)' (J'J)^-1 (J'r) over the free parameters.
+            let step = solve(&self.normal, &self.gradient, &self.active, one);
+            let promise = (0..P).fold(zero, |sum, j| sum + step[j] * self.gradient[j]);
+            let bar = L::select(over, enough.larger(self.residual * L::splat(STALLED)), enough);
+            let settled = candidate.and(promise.le(bar));
+            // That step is taken unseen: it is far smaller than the standard deviations.
+            for j in 0..P {
+                let x = (self.x[j] + step[j]).larger(self.lower[j]).smaller(self.upper[j]);
+                self.x[j] = L::select(settled.and(exact.not()), x, self.x[j]);
+            }
+            converged = converged.or(settled);
+        }
+        for j in 0..P {
+            // A step that ends on a bound ends exactly there.
+            self.trial[j] = (self.x[j] + self.step[j]).larger(self.lower[j]).smaller(self.upper[j]);
+        }
+        (converged.or(over), converged)
+    }
+
+    /// Masks the parameters that lie on a bound and would leave through it, besides those that are held.
+    #[inline(always)]
+    fn activate(&mut self) {
+        let zero = L::splat(0.0);
+        for j in 0..P {
+            let low = self.x[j].le(self.lower[j]).and(self.gradient[j].le(zero));
+            let high = self.upper[j].le(self.x[j]).and(zero.le(self.gradient[j]));
+            self.active[j] = self.held[j].or(low).or(high);
+        }
+    }
+
+    /// The damped step of the free parameters, shortened to end on the first bound it meets, and by how much the
+    /// linearised model says that it lowers the sum of squares.
+    #[inline(always)]
+    fn damped_step(&mut self) {
+        let (zero, one) = (L::splat(0.0), L::splat(1.0));
+        // A free parameter on its bound may still be pushed outward by the others: it is held too, and the rest solved
+        // again. Each round holds at least one more.
+        for _ in 0..=P {
+            self.step = solve(&self.normal, &self.gradient, &self.active, one + self.damping);
+            let mut blocked_any = L::none();
+            for j in 0..P {
+                let low = self.x[j].le(self.lower[j]).and(self.step[j].lt(zero));
+                let high = self.upper[j].le(self.x[j]).and(zero.lt(self.step[j]));
+                let blocked = low.or(high);
+                self.active[j] = self.active[j].or(blocked);
+                blocked_any = blocked_any.or(blocked);
+            }
+            if !blocked_any.any() {
+                break;
+            }
+        }
+        let mut fraction = one;
+        let mut room = [zero; P];
+        for j in 0..P {
+            room[j] = L::select(self.step[j].lt(zero), self.lower[j], self.upper[j]) - self.x[j];
+            let crosses = room[j].abs().lt(self.step[j].abs());
+            if crosses.any() {
+                let moving = L::select(crosses, self.step[j], one);
+                fraction = fraction.smaller(L::select(crosses, room[j] / moving, one));
+            }
+        }
+        // 2 s'J'r - s'J'J s, where J'J s = J'r - damping diag(J'J) s before the step is shortened.
+        let (mut along, mut damped) = (zero, zero);
+        for j in 0..P {
+            along = along + self.step[j] * self.gradient[j];
+            damped = damped + self.step[j] * self.step[j] * self.normal[j][j];
+        }
+        self.promise = fraction * (along + along - fraction * (along - self.damping * damped));
+        if fraction.lt(one).any() {
+            for j in 0..P {
+                let scaled = self.step[j] * fraction;
+                // The blocking parameter lands on its bound, not a rounding error beside it.
+                let lands = room[j].abs().le(scaled.abs() * L::splat(1.0 + 4.0 * L::EPSILON)).and(fraction.lt(one));
+                self.step[j] = L::select(lands, room[j], scaled);
+            }
+        }
+    }
+}
+
+/// Solves J'J s = J'r with the diagonal of J'J multiplied by `boost`, by the square-root-free Cholesky factors. A
+/// parameter that is active, or that the columns before it determine to rounding, does not move.
+#[inline(always)]
+fn solve<L: Lane, const P: usize>(normal: &[[L; P]; P], gradient: &[L; P], active: &[L; P], boost: L) -> [L; P] {
+    let (zero, one) = (L::splat(0.0), L::splat(1.0));
+    let rounding = L::splat(16.0 * L::EPSILON);
+    let mut factor = [[zero; P]; P];
+    let mut reciprocal = [zero; P];
+    let mut step = [zero; P];
+    for j in 0..P {
+        let mut row = [zero; P];
+        let mut pivot = normal[j][j] * boost;
+        let mut value = gradient[j];
+        for k in 0..j {
+            let mut product = normal[j][k];
+            for m in 0..k {
+                product = product - row[m] * factor[k][m];
+            }
+            row[k] = product;
+            factor[j][k] = product * reciprocal[k];
+            pivot = pivot - product * factor[j][k];
+            value = value - factor[j][k] * step[k];
+        }
+        let good = pivot.gt(normal[j][j] * rounding);
+        reciprocal[j] = L::select(good.and(active[j].not()), one / L::select(good, pivot, one), zero);
+        step[j] = value;
+    }
+    for j in (0..P).rev() {
+        step[j] = step[j] * reciprocal[j];
+        for k in j + 1..P {
+            step[j] = step[j] - factor[k][j] * step[k];
+        }
+    }
+    step
+}
