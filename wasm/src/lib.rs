@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod fit;
+pub mod information;
 pub mod lane;
 pub mod models;
 pub mod predict;
@@ -136,11 +137,37 @@ impl FitOutput {
 
 /// Signals of a model, `[s * voxels + v]`, for `parameters[p * voxels + v]`, with or without noise.
 ///
-/// Request: JSON {model, protocol, noise?: {kind: "none" | "gaussian" | "rician", sigma, seed}}.
+/// Request: JSON {model, protocol, noise?: {kind: "none" | "gaussian" | "rician" |
+/// "noncentral-chi", sigma, seed, coils?}}.
 #[wasm_bindgen]
 pub fn simulate(request: &str, parameters: &[f64], voxels: usize) -> Result<Vec<f64>, JsError> {
     let request = predict::Request::parse(request).map_err(refuse)?;
     predict::signals(&request, parameters, voxels).map_err(refuse)
+}
+
+/// Cramér-Rao bounds as JSON. Request: JSON {situation: {model, settings?, parameters, fix?, noise: {kind: "gaussian" |
+/// "rician" | "noncentral-chi", sigma, coils?}}, protocol}.
+#[wasm_bindgen]
+pub fn cramer_rao(request: &str) -> Result<String, JsError> {
+    let bounds = simulate::parse("request", request).and_then(|request| information::cramer_rao::cramer_rao(&request));
+    bounds.map(|bounds| serde_json::json!(bounds).to_string()).map_err(refuse)
+}
+
+/// A protocol with smaller Cramér-Rao bounds as JSON. Request: JSON {situation, protocol, candidates?: {column: [...]},
+/// acquisitions?, minimise: {parameter: weight}}.
+#[wasm_bindgen]
+pub fn optimise_protocol(request: &str) -> Result<String, JsError> {
+    let optimised = simulate::parse("request", request).and_then(|request| information::optimise::optimise(&request));
+    optimised.map(|optimised| serde_json::json!(optimised).to_string()).map_err(refuse)
+}
+
+/// The profile-likelihood interval of one parameter from one voxel's samples, as JSON. Request: JSON {fit: as for
+/// fit_f64, parameter, level?, sigma?}.
+#[wasm_bindgen]
+pub fn profile_interval(request: &str, samples: &[f64]) -> Result<String, JsError> {
+    let interval =
+        simulate::parse("request", request).and_then(|request| information::profile::profile(&request, samples));
+    interval.map(|interval| serde_json::json!(interval).to_string()).map_err(refuse)
 }
 
 /// A brain with lesions, and FLAIR images of it.

@@ -13,6 +13,14 @@ pub struct Column {
     pub description: &'static str,
 }
 
+/// Tells the parts of complex samples, which stand one below the other.
+pub const IMAGINARY: Column = Column {
+    name: "imaginary",
+    unit: "",
+    required: true,
+    description: "0 for the real part of a sample, 1 for its imaginary part",
+};
+
 /// A number or name that holds for the whole acquisition, such as the field strength.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Setting {

@@ -3,6 +3,8 @@
 
 mod clinical_adc;
 pub(crate) mod exponential_search;
+mod fat_water;
+mod fat_water_complex;
 pub(crate) mod grid;
 mod inversion_recovery;
 mod mono_exponential;
@@ -13,6 +15,8 @@ mod two_point_t2;
 mod variable_flip_angle;
 
 pub use clinical_adc::ClinicalAdc;
+pub use fat_water::FatWater;
+pub use fat_water_complex::FatWaterComplex;
 pub use inversion_recovery::{InversionRecovery, InversionRecoveryComplex};
 pub use mono_exponential::MonoExponential;
 pub use saturation_recovery::SaturationRecovery;
@@ -39,6 +43,8 @@ pub static MODELS: &[&dyn Model] = &[
     &multi_echo::T2_STAR,
     &multi_echo::T2_STAR_OFFSET,
     &TwoPointT2,
+    &FatWater,
+    &FatWaterComplex,
 ];
 
 /// The model of that id.

@@ -44,6 +44,16 @@ fn grid(b: &[f64], te: &[f64]) -> Value {
     })
 }
 
+/// Echo times (s) of a gradient echo at 3 T, fat nearly in phase with water at every other one.
+const ECHOES: [f64; 8] = [1.15e-3, 2.3e-3, 3.45e-3, 4.6e-3, 5.75e-3, 6.9e-3, 8.05e-3, 9.2e-3];
+
+/// Real, then imaginary parts at each value of a column.
+fn complex(column: &str, values: &[f64]) -> Value {
+    let part = |part: f64| vec![part; values.len()];
+    let (both, imaginary) = ([values, values].concat(), [part(0.0), part(1.0)].concat());
+    json!({column: both, "imaginary": imaginary})
+}
+
 /// The example of a registered model.
 pub fn example(id: &str) -> Example {
     match id {
@@ -134,6 +144,20 @@ pub fn example(id: &str) -> Example {
             typical: &[1000.0, 0.08],
             low: &[500.0, 0.03],
             high: &[2000.0, 0.2],
+        },
+        "fat-water" => Example {
+            protocol: json!({"TE": ECHOES}),
+            settings: json!({"field_strength": 3, "spectrum": "hamilton-2011"}),
+            typical: &[1000.0, 0.2, 45.0],
+            low: &[200.0, 0.05, 20.0],
+            high: &[2000.0, 0.95, 150.0],
+        },
+        "fat-water-complex" => Example {
+            protocol: complex("TE", &ECHOES),
+            settings: json!({"field_strength": 3}),
+            typical: &[1000.0, 0.2, 45.0, 0.6, 40.0],
+            low: &[200.0, 0.05, 20.0, -3.0, -200.0],
+            high: &[2000.0, 0.95, 150.0, 3.0, 200.0],
         },
         other => panic!("{other} has no example: add one here"),
     }

@@ -1,8 +1,12 @@
 //! Tests of the crate from outside, one module for each module of `src`.
 
 mod bad_input;
+mod certification;
 mod clinical_adc;
 mod examples;
+mod fat_water;
+mod information;
+mod information_profile;
 mod lanes;
 mod log_linear;
 mod models;

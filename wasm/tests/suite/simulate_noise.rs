@@ -101,6 +101,36 @@ fn rician_moments_are_those_of_the_closed_form() {
     }
 }
 
+/// Moments of the noncentral chi distribution: E[M^2] = S^2 + 2 n sigma^2, and without signal
+/// E[M] = sigma sqrt(2) Gamma(n + 1/2) / Gamma(n) (Constantinides et al. 1997).
+#[test]
+fn noncentral_chi_moments_are_those_of_the_closed_form() {
+    let sigma = 1.5;
+    for (seed, (coils, signal)) in [(2, 0.0), (4, 0.0), (4, 3.0), (8, 20.0), (32, 0.0)].into_iter().enumerate() {
+        let mut values = vec![signal; N];
+        add(&mut values, Kind::NoncentralChi { coils }, sigma, 100 + seed as u64).unwrap();
+        let n = f64::from(coils);
+        let (mean, variance) = mean_and_variance(&values);
+        let square = mean * mean + variance;
+        let expected = signal * signal + 2.0 * n * sigma * sigma;
+        let spread = (4.0 * n * sigma.powi(4) + 4.0 * signal * signal * sigma * sigma) / N as f64;
+        assert!((square - expected).abs() < 4.0 * spread.sqrt(), "{coils} coils, {signal}: {square} {expected}");
+        if signal == 0.0 {
+            let expected = sigma * 2.0f64.sqrt() * libm::exp(libm::lgamma(n + 0.5) - libm::lgamma(n));
+            assert!((mean - expected).abs() < 4.0 * (variance / N as f64).sqrt(), "{coils}: {mean} {expected}");
+        }
+    }
+}
+
+#[test]
+fn one_coil_is_rician_bit_for_bit() {
+    let signal: Vec<f64> = (0..500).map(|i| 0.02 * f64::from(i)).collect();
+    let (mut rician, mut chi) = (signal.clone(), signal);
+    add(&mut rician, Kind::Rician, 2.0, 7).unwrap();
+    add(&mut chi, Kind::NoncentralChi { coils: 1 }, 2.0, 7).unwrap();
+    assert_eq!(rician, chi);
+}
+
 #[test]
 fn streams_and_seeds_are_uncorrelated() {
     let base: Vec<f64> = (0..N as u64).map(|i| Stream::new(1, 1).normal(i)).collect();
@@ -152,12 +182,19 @@ fn no_noise_changes_nothing() {
 
 #[test]
 fn bad_noise_is_refused_by_name() {
-    let noise =
-        |kind: &str, sigma: f64| NoiseRequest { kind: kind.into(), sigma, seed: 1 }.noise().unwrap_err().fault();
-    assert_eq!(noise("poisson", 1.0).field, "noise.kind");
+    let noise = |kind: &str, sigma: f64, coils: Option<u32>| {
+        NoiseRequest { kind: kind.into(), sigma, seed: 1, coils }.noise().unwrap_err().fault()
+    };
+    assert_eq!(noise("poisson", 1.0, None).field, "noise.kind");
     for sigma in [-1.0, f64::NAN, f64::INFINITY] {
-        assert_eq!(noise("rician", sigma).field, "noise.sigma");
+        assert_eq!(noise("rician", sigma, None).field, "noise.sigma");
+        assert_eq!(noise("noncentral-chi", sigma, Some(4)).field, "noise.sigma");
     }
+    for coils in [None, Some(0), Some(100_000)] {
+        assert_eq!(noise("noncentral-chi", 1.0, coils).field, "noise.coils");
+    }
+    assert_eq!(noise("rician", 1.0, Some(4)).field, "noise.coils");
+    assert_eq!(noise("poisson", 1.0, Some(4)).field, "noise.kind");
 }
 
 proptest! {
