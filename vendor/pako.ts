@@ -1,1 +1,1 @@
-export {Inflate, constants, gzip} from "pako";
+export {Deflate, Inflate, constants, gzip} from "pako";

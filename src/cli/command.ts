@@ -6,6 +6,8 @@ export type ExitCode = 0 | 1 | 2;
 /** One option of a command, as `node:util` parses it and as the help shows it. */
 export interface Option {
   type: "boolean" | "string";
+  /** Whether it may be given several times; its values then stand in `lists`. */
+  multiple?: boolean;
   short?: string;
   /** What stands for the value in the help, e.g. "N". */
   placeholder?: string;
@@ -15,6 +17,8 @@ export interface Option {
 /** What a command was called with. */
 export interface Arguments {
   values: Record<string, string | boolean | undefined>;
+  /** Of options that may be given several times. */
+  lists: Record<string, string[]>;
   positionals: string[];
 }
 

@@ -1,4 +1,3 @@
-import {readFileSync} from "node:fs";
 import {parseArgs} from "node:util";
 import {InputError} from "../domain/errors.js";
 import {hint} from "../domain/closest.js";
@@ -7,6 +6,7 @@ import {commands} from "./commands.js";
 import {alignColumns} from "./format.js";
 import {createTerminal} from "./terminal.js";
 import type {Sink, Terminal} from "./terminal.js";
+import {version} from "./version.js";
 
 /** What every command understands. */
 const commonOptions: Record<string, Option> = {
@@ -105,6 +105,7 @@ function parse(command: Command, argv: readonly string[]): Arguments {
   const options = {...commonOptions, ...command.options};
   const {tokens} = parseArgs({args: [...argv], options, strict: false, allowPositionals: true, tokens: true});
   const values: Arguments["values"] = {};
+  const lists: Arguments["lists"] = {};
   const positionals: string[] = [];
   for (const token of tokens) {
     if (token.kind === "positional") positionals.push(token.value);
@@ -119,9 +120,16 @@ function parse(command: Command, argv: readonly string[]): Arguments {
       const expected = `a value: ${token.rawName} ${option.placeholder ?? "VALUE"}`;
       throw new InputError({code: "bad-option", field: token.rawName, value: value ?? "empty", expected});
     }
-    values[token.name] = option.type === "boolean" ? true : value;
+    if (option.type === "string" && values[token.name] !== undefined) {
+      throw new InputError({
+        code: "repeated-option", field: token.rawName, value,
+        expected: `the option once (it was ${String(values[token.name])} before)`
+      });
+    }
+    if (option.multiple) (lists[token.name] ??= []).push(value!);
+    else values[token.name] = option.type === "boolean" ? true : value;
   }
-  return {values, positionals};
+  return {values, lists, positionals};
 }
 
 function unknownOption(name: string, options: Record<string, Option>): InputError {
@@ -167,16 +175,11 @@ function commandHelp({name, usage, description, options}: Command): string {
 
 function optionLines(options: Record<string, Option>): string[] {
   return alignColumns(
-    Object.entries(options).map(([name, {short, type, placeholder = "VALUE", description}]) => [
+    Object.entries(options).map(([name, {short, type, placeholder = "VALUE", description, multiple}]) => [
       `  ${short === undefined ? "    " : `-${short}, `}--${name}${type === "string" ? ` ${placeholder}` : ""}`,
-      description
+      `${description}${multiple ? " (repeatable)" : ""}`
     ])
   );
-}
-
-function version(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as {version: string}).version;
 }
 
 /** Where the options end: at "--". */

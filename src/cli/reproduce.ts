@@ -1,7 +1,7 @@
 import {fileURLToPath} from "node:url";
-import {InputError} from "../domain/errors.js";
 import type {Command} from "./command.js";
 import {alignColumns, count, formatToTolerance} from "./format.js";
+import {readWorkers, workersOption} from "./options.js";
 import {exitCode, reproduceStudies, selectStudies} from "./reproduction.js";
 import type {InputDifference, StudyReport} from "./reproduction.js";
 import type {Terminal} from "./terminal.js";
@@ -20,11 +20,11 @@ recomputed and shown with its published value, unit, tolerance and verdict. A cl
 a file that differs fails, whatever its value.
 The exit code is 1 when a claim failed or a file differs, and 2 when the input is bad.`,
   options: {
-    workers: {type: "string", placeholder: "N", description: "number of workers (the results do not depend on it)"}
+    workers: workersOption
   },
   minimum: 0,
   async run({values, positionals}, terminal) {
-    const workers = values.workers === undefined ? undefined : parseWorkers(String(values.workers));
+    const workers = readWorkers(values);
     const slugs = await selectStudies(studies, positionals);
     const onProgress = (text: string) => terminal.progress(text);
     const reports = await reproduceStudies(slugs, {studies, data, workers, onProgress}, (report) =>
@@ -44,12 +44,6 @@ The exit code is 1 when a claim failed or a file differs, and 2 when the input i
     return exitCode(reports);
   }
 };
-
-function parseWorkers(text: string): number {
-  const workers = Number(text);
-  if (/^\d+$/.test(text) && workers >= 1 && workers <= 64) return workers;
-  throw new InputError({code: "bad-option", field: "--workers", value: text, expected: "an integer from 1 to 64"});
-}
 
 function show(report: StudyReport, terminal: Terminal): void {
   for (const difference of report.differences) terminal.note(`measurand: ${tell(difference)}`);

@@ -1,5 +1,5 @@
 import {InputError} from "../domain/errors.js";
-import type {FitRequest, ModelInfo, Registry, Samples} from "./core.js";
+import type {FitOptions, ModelInfo, Protocol, Registry, Samples} from "./core.js";
 import type {FitTask} from "./messages.js";
 import type {Chunk, Pool, RunOptions} from "./pool.js";
 
@@ -11,10 +11,20 @@ export const outsideMaskName = "outside-mask";
 /** Voxels per chunk. A constant, so that neither the cut nor the bits depend on the number of workers. */
 export const defaultChunk = 4096;
 
+/**
+ * Precision of a fit and of its results. Double is the one that is certified; single is for what has to be fast and may
+ * be wrong in the seventh digit. It does not depend on how the samples are stored.
+ */
+export type Precision = "f64" | "f32";
+
 /** Every voxel to fit, with the model to fit. */
-export interface FitInput extends FitRequest {
+export interface FitInput extends FitOptions {
   /** Sample-major, as a 4D volume lies: `samples[s * voxels + v]`. They are copied, never taken away. */
   samples: Samples;
+  /** Parameters that are not estimated and differ from voxel to voxel, such as B1: one value per voxel, by name. */
+  maps?: Record<string, ArrayLike<number>>;
+  /** `f64` if left out. */
+  precision?: Precision;
   /** Number of voxels, a positive integer. */
   voxels: number;
   /** One entry per voxel; those that are 0 (or false) are left out. */
@@ -31,10 +41,19 @@ export interface FitMap {
   values: Samples;
 }
 
+/** Correlation of two parameters' estimates. */
+export interface CorrelationMap {
+  /** Names of the two parameters. */
+  between: readonly [string, string];
+  /** One value per voxel: 0 with a parameter that is held or on a bound, NaN where nothing was estimated. */
+  values: Samples;
+}
+
 /** A fitted volume. All arrays have one entry per voxel of the input, masked or not. */
 export interface Fit {
   model: string;
   estimator: string;
+  precision: Precision;
   voxels: number;
   /** In the order of the registry. */
   parameters: FitMap[];
@@ -46,6 +65,14 @@ export interface Fit {
   status: Uint8Array;
   /** Iterations spent on each voxel, 0 outside the mask. */
   iterations: Uint32Array;
+  /** Largest cosine between the residual and a free parameter's column of the Jacobian; 0 for closed forms. */
+  gradient: Samples;
+  /** Bit j: parameter j lies on its lower bound; bit 16 + j: on its upper one. */
+  active: Uint32Array;
+  /** Condition number of J'J of the free parameters off their bounds, scaled to unit diagonal; 0 for closed forms. */
+  condition: Samples;
+  /** Each pair of parameters; empty unless correlations were asked for. */
+  correlations: CorrelationMap[];
   /** Number of voxels by outcome, every outcome of the registry and `outside-mask` included. */
   counts: Record<string, number>;
 }
@@ -69,19 +96,24 @@ export function readRegistry(pool: Pool, signal?: AbortSignal): Promise<Registry
  * Fits every voxel inside the mask on the pool's workers.
  *
  * @param pool workers from `createPool`
- * @param input model, estimator, protocol, samples (sample-major) and mask
+ * @param input model, estimator, protocol, samples (sample-major), mask, and what else the fit is to keep to
  * @param options signal to stop it (rejects with an `AbortError`) and progress in voxels
- * @throws InputError when shapes disagree, the mask is empty, or the core refuses model, estimator, protocol or bounds
+ * @throws InputError when shapes disagree, the mask is empty, or the core refuses a part of the request
  * @throws WorkerError when a worker died twice on one chunk
  */
 export async function fitVoxels(pool: Pool, input: FitInput, options: RunOptions = {}): Promise<Fit> {
-  const {model, estimator, protocol, bounds, samples, voxels, mask, chunk = defaultChunk} = input;
+  const {samples, voxels, mask, maps = {}, precision = "f64", chunk = defaultChunk, ...asked} = input;
+  const {model, estimator, protocol} = asked;
   const count = checkShapes(input, chunk);
   const selected = mask === undefined ? null : select(mask, voxels);
   const size = selected === null ? voxels : selected.length;
   checkProtocol(protocol, count);
   const registry = await readRegistry(pool, options.signal);
-  const info = findModel(registry, model);
+  const {parameters} = findModel(registry, model);
+  const names = Object.keys(maps);
+  const measured = Array.from({length: count}, (_, s) => samples.subarray(s * voxels, (s + 1) * voxels));
+  const rows = [...measured, ...Object.values(maps)];
+  const make = (length: number): Samples => (precision === "f32" ? new Float32Array(length) : new Float64Array(length));
 
   const starts: number[] = [];
   for (let start = 0; start < size; start += chunk) starts.push(start);
@@ -90,50 +122,55 @@ export async function fitVoxels(pool: Pool, input: FitInput, options: RunOptions
     return {
       weight: end - start,
       make() {
-        const request: FitTask = {
-          model,
-          estimator,
-          protocol,
-          bounds,
-          samples: gather(samples, voxels, count, selected, start, end),
-          voxels: end - start
-        };
-        return {request, transfer: [request.samples.buffer as ArrayBuffer]};
+        const part = make(rows.length * (end - start));
+        rows.forEach((row, index) => gather(row, selected, start, end, part, index * (end - start)));
+        const request: FitTask = {...asked, maps: names, samples: part, voxels: end - start};
+        return {request, transfer: [part.buffer as ArrayBuffer]};
       }
     };
   });
   const parts = await pool.run("fit", chunks, options);
 
-  const make = () => (samples instanceof Float32Array ? new Float32Array(voxels) : new Float64Array(voxels)).fill(NaN);
-  const maps = (): FitMap[] => info.parameters.map(({name, unit}) => ({name, unit, values: make()}));
+  const empty = () => make(voxels).fill(NaN);
+  const named = (): FitMap[] => parameters.map(({name, unit}) => ({name, unit, values: empty()}));
+  const pairs = parameters.flatMap(({name}, j) => parameters.slice(0, j).map((other) => [name, other.name] as const));
   const fit: Fit = {
     model,
     estimator,
+    precision,
     voxels,
-    parameters: maps(),
-    standardDeviations: maps(),
-    residual: make(),
+    parameters: named(),
+    standardDeviations: named(),
+    residual: empty(),
     status: new Uint8Array(voxels).fill(outsideMask),
     iterations: new Uint32Array(voxels),
+    gradient: empty(),
+    active: new Uint32Array(voxels),
+    condition: empty(),
+    correlations: asked.correlation ? pairs.map((between) => ({between, values: empty()})) : [],
     counts: {}
   };
   parts.forEach((part, index) => {
     const start = starts[index];
     const length = part.status.length;
-    fit.parameters.forEach(({values}, p) => scatter(part.parameters, p * length, values, selected, start, length));
-    fit.standardDeviations.forEach(({values}, p) =>
-      scatter(part.standardDeviations, p * length, values, selected, start, length)
-    );
-    scatter(part.residual, 0, fit.residual, selected, start, length);
-    scatter(part.status, 0, fit.status, selected, start, length);
-    scatter(part.iterations, 0, fit.iterations, selected, start, length);
+    const put = (from: ArrayLike<number>, maps: {values: Samples}[]) =>
+      maps.forEach(({values}, p) => scatter(from, p * length, values, selected, start, length));
+    put(part.parameters, fit.parameters);
+    put(part.standardDeviations, fit.standardDeviations);
+    put(part.correlation, fit.correlations);
+    for (const key of ["residual", "status", "iterations", "gradient", "active", "condition"] as const) {
+      scatter(part[key], 0, fit[key], selected, start, length);
+    }
   });
   fit.counts = countStatuses(fit.status, registry);
   return fit;
 }
 
 /** Checks the shapes that the arrays have here, and gives the number of samples per voxel. */
-function checkShapes({samples, voxels, mask}: FitInput, chunk: number): number {
+function checkShapes({samples, voxels, mask, maps = {}, precision = "f64"}: FitInput, chunk: number): number {
+  if (precision !== "f64" && precision !== "f32") {
+    throw new InputError({code: "bad-precision", field: "precision", value: precision, expected: "f64 or f32"});
+  }
   if (!(samples instanceof Float32Array || samples instanceof Float64Array)) {
     const value = Object.prototype.toString.call(samples).slice(8, -1);
     throw new InputError({code: "bad-samples", field: "samples", value, expected: "a Float32Array or Float64Array"});
@@ -151,10 +188,15 @@ function checkShapes({samples, voxels, mask}: FitInput, chunk: number): number {
     const expected = `${voxels}, one entry per voxel`;
     throw new InputError({code: "shape-mismatch", field: "mask.length", value: mask.length, expected});
   }
+  for (const [name, {length}] of Object.entries(maps)) {
+    if (length === voxels) continue;
+    const expected = `${voxels}, one value per voxel`;
+    throw new InputError({code: "shape-mismatch", field: `maps.${name}.length`, value: length, expected});
+  }
   return samples.length / voxels;
 }
 
-function checkProtocol(protocol: FitRequest["protocol"], count: number): void {
+function checkProtocol(protocol: Protocol, count: number): void {
   for (const [name, values] of Object.entries(protocol)) {
     if (values.length !== count) {
       const expected = `${count}, one per sample`;
@@ -163,7 +205,8 @@ function checkProtocol(protocol: FitRequest["protocol"], count: number): void {
   }
 }
 
-function findModel({models}: Registry, id: string): ModelInfo {
+/** The model of that id. @throws InputError unknown-model */
+export function findModel({models}: Registry, id: string): ModelInfo {
   const info = models.find((model) => model.id === id);
   if (info === undefined) {
     const expected = `one of ${models.map((model) => model.id).join(", ")}`;
@@ -184,24 +227,17 @@ function select(mask: ArrayLike<number | boolean>, voxels: number): Uint32Array 
   return indices.slice(0, count);
 }
 
-/** A copy of one chunk of voxels, sample-major like the whole; always fresh, as it is transferred. */
+/** Copies one row's values of a chunk of voxels. */
 function gather(
-  samples: Samples,
-  voxels: number,
-  count: number,
+  row: ArrayLike<number>,
   selected: Uint32Array | null,
   start: number,
-  end: number
-): Samples {
-  const length = end - start;
-  const chunk = samples instanceof Float32Array ? new Float32Array(count * length) : new Float64Array(count * length);
-  for (let s = 0; s < count; s++) {
-    const source = s * voxels;
-    const target = s * length;
-    if (selected === null) chunk.set(samples.subarray(source + start, source + end), target);
-    else for (let i = 0; i < length; i++) chunk[target + i] = samples[source + selected[start + i]];
-  }
-  return chunk;
+  end: number,
+  target: Samples,
+  offset: number
+): void {
+  if (selected === null && ArrayBuffer.isView(row)) target.set((row as Samples).subarray(start, end), offset);
+  else for (let i = start; i < end; i++) target[offset + i - start] = row[selected === null ? i : selected[i]];
 }
 
 function scatter(

@@ -1,10 +1,38 @@
 import type {Fault} from "../domain/errors.js";
-import type {CoreFit, FitRequest, FlairSlice, FlairTask, LesionScores, Registry, Samples} from "./core.js";
+import type {
+  CoreFit,
+  CramerRaoBounds,
+  CramerRaoRequest,
+  FitRequest,
+  FlairSlice,
+  FlairTask,
+  LesionScores,
+  OptimisedProtocol,
+  OptimiseRequest,
+  ProfileInterval,
+  ProfileRequest,
+  Registry,
+  Resampling,
+  ResamplingRequest,
+  Samples
+} from "./core.js";
 
 /** A chunk of voxels to fit: `samples[s * voxels + v]`. */
 export interface FitTask extends FitRequest {
   samples: Samples;
   voxels: number;
+}
+
+/** One voxel whose profile likelihood is wanted. */
+export interface ProfileTask extends ProfileRequest {
+  samples: Float64Array;
+}
+
+/** Consecutive units of a resampling. */
+export interface ResamplingUnits extends ResamplingRequest {
+  data: Float64Array;
+  first: number;
+  count: number;
 }
 
 /**
@@ -15,6 +43,16 @@ export interface Tasks {
   models: {request: null; response: Registry};
   /** Fit one chunk of voxels. */
   fit: {request: FitTask; response: CoreFit};
+  /** Cramér-Rao bounds at one protocol. */
+  "cramer-rao": {request: CramerRaoRequest; response: CramerRaoBounds};
+  /** A protocol with smaller bounds. */
+  "optimise-protocol": {request: OptimiseRequest; response: OptimisedProtocol};
+  /** The profile-likelihood interval of one parameter in one voxel. */
+  profile: {request: ProfileTask; response: ProfileInterval};
+  /** A statistic in some of the units of a resampling. */
+  "resample-units": {request: ResamplingUnits; response: Float64Array};
+  /** BCa intervals from the values of all units. */
+  "resample-intervals": {request: ResamplingRequest & {values: Float64Array}; response: Resampling};
   /** Simulate, segment and score one pair of TE and TI. */
   "flair-point": {request: FlairTask; response: LesionScores[]};
   /** The same, with a slice to look at. */

@@ -19,6 +19,14 @@ const handlers: {
     const response = core.fit(request, samples, voxels);
     return {response, transfer: Object.values(response).map((array: {buffer: ArrayBuffer}) => array.buffer)};
   },
+  "cramer-rao": (core, request) => ({response: core.cramerRao(request)}),
+  "optimise-protocol": (core, request) => ({response: core.optimiseProtocol(request)}),
+  profile: (core, {samples, ...request}) => ({response: core.profileInterval(request, samples)}),
+  "resample-units": (core, {data, first, count, ...request}) => {
+    const response = core.resampleUnits(request, data, first, count);
+    return {response, transfer: [response.buffer as ArrayBuffer]};
+  },
+  "resample-intervals": (core, {values, ...request}) => ({response: core.resampleIntervals(request, values)}),
   "flair-point": (core, task) => ({response: core.flairPoint(task)}),
   "flair-slice": (core, task) => ({response: core.flairSlice(task)})
 };

@@ -45,9 +45,10 @@ export function defaultSize(): number {
   return Math.max(1, Math.min(8, availableParallelism()));
 }
 
-/** Compiles the core that stands in the generated folder, once for all workers. */
-export async function loadModule(
-  file: URL = new URL("../generated/core/measurand_core_bg.wasm", import.meta.url)
-): Promise<WebAssembly.Module> {
+/** Where the core stands. */
+export const coreFile = new URL("../generated/core/measurand_core_bg.wasm", import.meta.url);
+
+/** Compiles the core, once for all workers. */
+export async function loadModule(file: URL = coreFile): Promise<WebAssembly.Module> {
   return WebAssembly.compile(await readFile(file));
 }

@@ -9,61 +9,89 @@ export function isGzip(bytes: Uint8Array): boolean {
   return bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-/**
- * Decompresses a gzip file (RFC 1952) piece by piece; nothing is held but the piece at hand.
- * Several members are one stream, each one's CRC-32 and length are checked, zero bytes after the last are padding.
- * @param bytes the whole compressed file
- * @param sink gets each piece in order; it may throw to end the reading
- * @param file the name that errors carry
- * @throws InputError gzip-truncated, gzip-corrupt or gzip-trailing
- */
-export function gunzipTo(bytes: Uint8Array, sink: (piece: Uint8Array) => void, file: string): void {
-  let offset = 0;
-  let members = 0;
-  while (offset < bytes.length) {
-    if (members > 0 && bytes[offset] === 0) {
-      const end = bytes.subarray(offset).findIndex((byte) => byte !== 0);
-      if (end === -1) return;
-      throw new InputError({
-        code: "gzip-trailing",
-        file,
-        field: `byte ${offset + end}`,
-        value: bytes[offset + end],
-        expected: "only zero padding after the compressed data"
-      });
-    }
-    offset = inflateMembers(bytes, offset, sink, file);
-    members++;
-  }
+/** A gzip file that comes in pieces. */
+export interface Gunzip {
+  /** The next bytes of the file. */
+  push(bytes: Uint8Array): void;
+  /** Says that the file ends here. */
+  end(): void;
 }
 
-/** Reads on from a member's first byte and returns the offset behind the last byte that was used. */
-function inflateMembers(bytes: Uint8Array, start: number, sink: (piece: Uint8Array) => void, file: string): number {
-  // 16 asks for the gzip wrapper, whose checksum pako then verifies.
-  const inflate = new Inflate({windowBits: 15 + 16});
-  let done = false;
-  inflate.onData = (piece) => sink(piece as Uint8Array);
-  inflate.onEnd = (status) => {
-    done = true;
-    inflate.err = status as typeof inflate.err;
+/**
+ * Decompresses a gzip file (RFC 1952) that comes in pieces; nothing is held but the piece at hand.
+ * Several members are one stream, each one's CRC-32 and length are checked, zero bytes after the last are padding.
+ * @param sink gets each decompressed piece in order; it may throw to end the reading
+ * @param file the name that errors carry
+ * @throws InputError (from both functions) gzip-truncated, gzip-corrupt or gzip-trailing
+ */
+export function createGunzip(sink: (piece: Uint8Array) => void, file: string): Gunzip {
+  let member: Inflate | null = null;
+  let ended = false;
+  let members = 0;
+  let padded = false;
+  let taken = 0;
+  const fail = (inflate: Inflate, cut: boolean): never => {
+    throw new InputError({
+      code: cut ? "gzip-truncated" : "gzip-corrupt",
+      file,
+      field: "gzip stream",
+      value: cut
+        ? `cut off after ${taken} bytes`
+        : stream(inflate).msg || `broken (zlib status ${inflate.err})`,
+      expected: "complete gzip data whose checksum agrees"
+    });
   };
-  let offset = start;
-  while (!done && offset < bytes.length) {
-    const slice = bytes.subarray(offset, offset + sliceBytes);
-    offset += slice.length;
-    inflate.push(slice, offset >= bytes.length);
-  }
-  if (done && inflate.err === constants.Z_OK) return offset - stream(inflate).avail_in;
-  const truncated = !done || inflate.err === constants.Z_BUF_ERROR;
-  throw new InputError({
-    code: truncated ? "gzip-truncated" : "gzip-corrupt",
-    file,
-    field: "gzip stream",
-    value: truncated
-      ? `cut off after ${bytes.length} bytes`
-      : stream(inflate).msg || `broken (zlib status ${inflate.err})`,
-    expected: "complete gzip data whose checksum agrees"
-  });
+  const open = (): Inflate => {
+    // 16 asks for the gzip wrapper, whose checksum pako then verifies.
+    const inflate = new Inflate({windowBits: 15 + 16});
+    inflate.onData = (piece) => sink(piece as Uint8Array);
+    inflate.onEnd = (status) => {
+      ended = true;
+      inflate.err = status as typeof inflate.err;
+    };
+    ended = false;
+    members++;
+    return inflate;
+  };
+  return {
+    push(bytes) {
+      let rest = bytes;
+      while (rest.length > 0) {
+        padded ||= member === null && members > 0 && rest[0] === 0;
+        if (padded) {
+          const at = rest.findIndex((byte) => byte !== 0);
+          if (at === -1) break;
+          throw new InputError({
+            code: "gzip-trailing",
+            file,
+            field: `byte ${taken + bytes.length - rest.length + at}`,
+            value: rest[at],
+            expected: "only zero padding after the compressed data"
+          });
+        }
+        member ??= open();
+        member.push(rest, false);
+        if (!ended) break;
+        if (member.err !== constants.Z_OK) return fail(member, member.err === constants.Z_BUF_ERROR);
+        rest = rest.subarray(rest.length - stream(member).avail_in);
+        member = null;
+      }
+      taken += bytes.length;
+    },
+    end() {
+      if (member !== null) fail(member, true);
+    }
+  };
+}
+
+/**
+ * Decompresses a whole gzip file piece by piece.
+ * @throws InputError as `createGunzip` does
+ */
+export function gunzipTo(bytes: Uint8Array, sink: (piece: Uint8Array) => void, file: string): void {
+  const gunzip = createGunzip(sink, file);
+  for (let at = 0; at < bytes.length; at += sliceBytes) gunzip.push(bytes.subarray(at, at + sliceBytes));
+  gunzip.end();
 }
 
 function stream(inflate: Inflate): {avail_in: number; msg: string} {

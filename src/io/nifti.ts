@@ -85,45 +85,80 @@ export function readNiftiHeader(bytes: Uint8Array, file: string): NiftiHeader {
 
 function readPlain(bytes: Uint8Array, file: string, options: ReadNiftiOptions): Nifti {
   const header = parseHeader(bytes, file);
-  const end = checkSize(header, options);
-  if (bytes.length !== end) throw lengthFault(header, bytes.length);
-  return image(header, bytes.slice(header.offset, end));
+  checkSize(header, options);
+  checkFileLength(header, bytes.length);
+  return image(header, bytes.slice(header.offset));
+}
+
+/** Checks that an uncompressed file ends where its voxels end. @throws InputError nifti-length */
+export function checkFileLength(header: NiftiHeader, length: number): void {
+  if (length !== header.offset + header.dataBytes) throw lengthFault(header, length);
 }
 
 function readCompressed(bytes: Uint8Array, file: string, options: ReadNiftiOptions): Nifti {
+  let voxels: Uint8Array<ArrayBuffer> | undefined;
+  let at = 0;
+  const splitter = splitNifti(file, bytes.length, options, {
+    begin: ({dataBytes}) => void (voxels = new Uint8Array(dataBytes)),
+    voxels(piece) {
+      voxels!.set(piece, at);
+      at += piece.length;
+    }
+  });
+  gunzipTo(bytes, splitter.push, file);
+  return image(splitter.end(), voxels!);
+}
+
+/** Where `splitNifti` puts what it finds. */
+export interface NiftiSink {
+  /** The checked header, before any voxel. */
+  begin(header: NiftiHeader): void;
+  /** The next stored bytes of voxels. */
+  voxels(piece: Uint8Array): void;
+}
+
+/**
+ * Takes a decompressed image apart piece by piece: nothing is held but the header.
+ * @param compressed bytes of the compressed file: a header that asks for more than they can hold is refused
+ * @throws InputError (from both functions) naming the field, its value and what was expected; what the sink throws
+ */
+export function splitNifti(
+  file: string,
+  compressed: number,
+  options: ReadNiftiOptions,
+  sink: NiftiSink
+): {push(piece: Uint8Array): void; end(): NiftiHeader} {
   const start = headerCollector();
   let header: NiftiHeader | undefined;
-  let voxels: Uint8Array<ArrayBuffer> | undefined;
-  let end = 0;
   let position = 0;
-  const begin = (): void => {
-    header = parseHeader(start.bytes(), file);
-    end = checkSize(header, options);
-    if (end > bytes.length * deflateRatio) throw lengthFault(header, `compressed to ${bytes.length}`);
-    voxels = new Uint8Array(header.dataBytes);
-  };
-  gunzipTo(
-    bytes,
-    (piece) => {
+  return {
+    push(piece) {
       let used = 0;
       if (!header) {
         used = start.add(piece);
         position += used;
         if (!start.complete()) return;
-        begin();
+        header = parseHeader(start.bytes(), file);
+        checkSize(header, options);
+        if (header.offset + header.dataBytes > compressed * deflateRatio) {
+          throw lengthFault(header, `compressed to ${compressed}`);
+        }
+        sink.begin(header);
       }
       const rest = piece.subarray(used);
-      const at = position - header!.offset;
-      if (position + rest.length > end) throw lengthFault(header!, `more than ${end}`);
-      if (at >= 0) voxels!.set(rest, at);
-      else if (at + rest.length > 0) voxels!.set(rest.subarray(-at), 0);
+      const end = header.offset + header.dataBytes;
+      if (position + rest.length > end) throw lengthFault(header, `more than ${end}`);
+      // What lies between header and voxels are extensions.
+      const skipped = Math.min(rest.length, Math.max(0, header.offset - position));
+      if (skipped < rest.length) sink.voxels(rest.subarray(skipped));
       position += rest.length;
     },
-    file
-  );
-  if (!header) header = parseHeader(start.bytes(), file);
-  if (position !== end) throw lengthFault(header, position);
-  return image(header, voxels!);
+    end() {
+      header ??= parseHeader(start.bytes(), file);
+      if (position !== header.offset + header.dataBytes) throw lengthFault(header, position);
+      return header;
+    }
+  };
 }
 
 /** Gathers the first bytes of a file until a header is there. */
@@ -148,18 +183,15 @@ function headerCollector() {
   };
 }
 
-/** The file's length that the header asks for. */
-function checkSize(header: NiftiHeader, {maxBytes = 2 ** 32}: ReadNiftiOptions): number {
-  if (header.dataBytes > maxBytes) {
-    throw new InputError({
-      code: "nifti-dimensions",
-      file: header.file,
-      field: "dim",
-      value: header.shape,
-      expected: `at most ${maxBytes} bytes of voxels; these are ${header.dataBytes}`
-    });
-  }
-  return header.offset + header.dataBytes;
+function checkSize(header: NiftiHeader, {maxBytes = 2 ** 32}: ReadNiftiOptions): void {
+  if (header.dataBytes <= maxBytes) return;
+  throw new InputError({
+    code: "nifti-dimensions",
+    file: header.file,
+    field: "dim",
+    value: header.shape,
+    expected: `at most ${maxBytes} bytes of voxels; these are ${header.dataBytes}`
+  });
 }
 
 function lengthFault(header: NiftiHeader, found: number | string): InputError {
@@ -173,10 +205,31 @@ function lengthFault(header: NiftiHeader, found: number | string): InputError {
   });
 }
 
+/**
+ * Values of some voxels of an image, as `Nifti.values` gives them, for readers that hold a part of the file.
+ * @param bytes the stored bytes of whole voxels, alone in their buffer; their order may be changed in place
+ * @param first index of the first voxel in the image, for messages
+ * @throws InputError as `Nifti.values` does
+ */
+export function voxelValues(
+  header: NiftiHeader,
+  bytes: Uint8Array<ArrayBuffer>,
+  first: number,
+  component?: NiftiComponent
+): Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> {
+  const data = numbersOf(header, bytes);
+  return scaled(header, data, 0, data.length / header.components, component, first);
+}
+
+/** Stored bytes as numbers in this machine's byte order. */
+function numbersOf({datatype, littleEndian}: NiftiHeader, bytes: Uint8Array<ArrayBuffer>): NiftiArray {
+  const info = datatypes[datatype];
+  if (littleEndian !== hostLittleEndian) swapBytes(bytes, info.bytes);
+  return new info.array(bytes.buffer);
+}
+
 function image(header: NiftiHeader, bytes: Uint8Array<ArrayBuffer>): Nifti {
-  const info = datatypes[header.datatype];
-  if (header.littleEndian !== hostLittleEndian) swapBytes(bytes, info.bytes);
-  const data = new info.array(bytes.buffer);
+  const data = numbersOf(header, bytes);
   const volumes = header.shape.slice(3).reduce((product, size) => product * size, 1);
   const size = header.shape[0] * header.shape[1] * header.shape[2];
   return {
@@ -209,13 +262,14 @@ function swapBytes(bytes: Uint8Array, width: number): void {
   }
 }
 
-/** Values of `count` voxels from voxel `first` on. */
+/** Values of `count` voxels from voxel `first` of the data on, which begin at voxel `origin` of the image. */
 function scaled(
   header: NiftiHeader,
   data: NiftiArray,
   first: number,
   count: number,
-  component: NiftiComponent | undefined
+  component: NiftiComponent | undefined,
+  origin = 0
 ): Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> {
   const names = datatypes[header.datatype].components;
   const complex = names.length === 2;
@@ -235,7 +289,7 @@ function scaled(
   const plain = slope === 1 && intercept === 0;
 
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
-    return scaledBig(header, data, first, count);
+    return scaledBig(header, data, first, count, origin);
   }
   const numbers: ArrayLike<number> = data;
   if (plain && names.length === 1 && (data instanceof Float32Array || data instanceof Float64Array)) {
@@ -259,7 +313,8 @@ function scaled(
       if (Number.isFinite(values[v])) continue;
       let finite = true;
       for (let part = 0; part < step; part++) finite &&= Number.isFinite(numbers[at + part]);
-      if (finite) throw rangeFault(header, first + v, numbers[at], "a scaled value in the range of floating point");
+      if (!finite) continue;
+      throw rangeFault(header, origin + first + v, numbers[at], "a scaled value in the range of floating point");
     }
   }
   return values;
@@ -269,18 +324,20 @@ function scaledBig(
   header: NiftiHeader,
   data: BigInt64Array | BigUint64Array,
   first: number,
-  count: number
+  count: number,
+  origin: number
 ): Float64Array<ArrayBuffer> {
   const values = new Float64Array(count);
   for (let v = 0; v < count; v++) {
     const stored = data[first + v];
     const number = Number(stored);
     if (!Number.isSafeInteger(number)) {
-      throw rangeFault(header, first + v, stored, "an integer within +-(2^53 - 1), which floating point holds exactly");
+      const expected = "an integer within +-(2^53 - 1), which floating point holds exactly";
+      throw rangeFault(header, origin + first + v, stored, expected);
     }
     values[v] = header.slope * number + header.intercept;
     if (!Number.isFinite(values[v]))
-      throw rangeFault(header, first + v, stored, "a scaled value in floating point's range");
+      throw rangeFault(header, origin + first + v, stored, "a scaled value in floating point's range");
   }
   return values;
 }
@@ -385,20 +442,32 @@ export function writeNifti(
   content: NiftiContent,
   {gzip: compress = false}: {gzip?: boolean} = {}
 ): Uint8Array<ArrayBuffer> {
-  const {shape, voxelSize, affine, data, slope = 1, intercept = 0, description = "", timeStep = 0} = content;
-  const fail = (field: string, value: unknown, expected: string): never => {
-    const fault: Fault = {code: "nifti-content", field, value, expected};
-    throw new InputError(content.file === undefined ? fault : {...fault, file: content.file});
-  };
+  const {shape, data} = content;
   const datatype = content.datatype ?? datatypeOf(data);
+  const start = niftiStart({...content, datatype});
+  const length = shape.reduce((product, size) => product * size, datatypes[datatype].components.length);
+  const fail = failer(content.file);
+  if (data.length !== length)
+    fail("data", `${data.length} numbers`, `${length} numbers for shape ${shape.join(" x ")}`);
+  const voxels = stored(data, datatype, fail);
+  const bytes = new Uint8Array(start.length + voxels.byteLength);
+  bytes.set(start);
+  bytes.set(storedBytes(voxels), start.length);
+  return compress ? (gzip(bytes) as Uint8Array<ArrayBuffer>) : bytes;
+}
+
+/**
+ * What `writeNifti` puts before the voxels, for writers that make an image piece by piece.
+ * @throws InputError naming the argument at fault
+ */
+export function niftiStart(content: Omit<NiftiContent, "data"> & {datatype: NiftiDatatype}): Uint8Array<ArrayBuffer> {
+  const {shape, voxelSize, affine, datatype, slope = 1, intercept = 0, description = "", timeStep = 0} = content;
+  const fail = failer(content.file);
   const info = datatypes[datatype];
   if (info === undefined) return fail("datatype", datatype, `one of ${Object.keys(datatypes).join(", ")}`);
   if (!(shape.length >= 1 && shape.length <= 7 && shape.every((n) => Number.isInteger(n) && n >= 1 && n <= 32767))) {
     fail("shape", shape, "1 to 7 integers from 1 to 32767");
   }
-  const length = shape.reduce((product, size) => product * size, info.components.length);
-  if (data.length !== length)
-    fail("data", `${data.length} numbers`, `${length} numbers for shape ${shape.join(" x ")}`);
   if (affine.length !== 16 || !affine.every(Number.isFinite) || affine.slice(12).join() !== "0,0,0,1") {
     fail("affine", affine, "16 finite numbers, row by row, the last row 0 0 0 1");
   }
@@ -417,8 +486,7 @@ export function writeNifti(
   const label = new TextEncoder().encode(description);
   if (label.length > 79) fail("description", description, "at most 79 bytes");
 
-  const voxels = stored(data, datatype, fail);
-  const bytes = new Uint8Array(352 + voxels.byteLength);
+  const bytes = new Uint8Array(352);
   const view = new DataView(bytes.buffer);
   const int16 = (at: number, value: number): void => view.setInt16(at, value, true);
   const float = (at: number, value: number): void => view.setFloat32(at, value, true);
@@ -446,10 +514,24 @@ export function writeNifti(
   int16(254, code);
   for (let index = 0; index < 12; index++) float(280 + 4 * index, affine[index]);
   bytes.set([0x6e, 0x2b, 0x31, 0], 344);
-  const body = new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength);
-  bytes.set(body, 352);
-  if (!hostLittleEndian) swapBytes(bytes.subarray(352), info.bytes);
-  return compress ? (gzip(bytes) as Uint8Array<ArrayBuffer>) : bytes;
+  return bytes;
+}
+
+/** Numbers as `writeNifti` stores them: little-endian. */
+export function storedBytes(data: NiftiArray): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (hostLittleEndian) return bytes;
+  const swapped = bytes.slice();
+  swapBytes(swapped, data.BYTES_PER_ELEMENT);
+  return swapped;
+}
+
+/** How faults of content are told, with the file's name where there is one. */
+function failer(file: string | undefined): (field: string, value: unknown, expected: string) => never {
+  return (field, value, expected) => {
+    const fault: Fault = {code: "nifti-content", field, value, expected};
+    throw new InputError(file === undefined ? fault : {...fault, file});
+  };
 }
 
 function datatypeOf(data: NiftiArray): NiftiDatatype {

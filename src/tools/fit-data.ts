@@ -1,12 +1,15 @@
-// Any diffusion image that a reader brings: from dropped files to maps, tables and files to keep.
+// Any series that a reader brings: from dropped files to maps, tables and files to keep.
 import {InputError} from "../domain/errors.js";
 import {foregroundMask, meanVolume} from "../domain/quality/foreground-mask.js";
 import {mean, quantile, standardDeviation} from "../domain/statistics/summaries.js";
-import {fitVoxels, outsideMask, type Fit} from "../compute/fit.js";
-import type {EstimatorInfo, ModelInfo, StatusInfo} from "../compute/core.js";
+import {fitVoxels, outsideMask, type Fit, type Precision} from "../compute/fit.js";
+import type {EstimatorInfo, FitOptions as CoreOptions, ModelInfo, Settings, StatusInfo} from "../compute/core.js";
 import type {Pool, RunOptions} from "../compute/pool.js";
+import models from "../generated/models.js";
 import {zipSync} from "../generated/vendor/fflate.js";
 import {version} from "../generated/version.js";
+import type {Scan} from "../io/bids.js";
+import {bidsUnit, fitMapName, mapFolder, parameterMapName} from "../io/derivatives.js";
 import {readText, type Folder} from "../io/folder.js";
 import {checkGradients, readBval, readBvec} from "../io/gradients.js";
 import {
@@ -18,27 +21,45 @@ import {
   type NiftiArray,
   type NiftiHeader
 } from "../io/nifti.js";
+import {readProtocol, suffixOf, type Series} from "../io/series.js";
 import {parseTable, writeCsv, type Tsv} from "../io/tsv.js";
 
 /** What the dropped files turned out to be. */
 export interface FitInput {
+  /** First image of the series, on whose grid everything lies. */
   image: Nifti;
-  /** Sample-major values of the image. */
+  /** The series as its names and sidecars describe it, and its images in the same order. */
+  series: Series;
+  images: Nifti[];
+  /** Sample-major magnitudes (of real images the values as they stand), one row an acquisition. */
   samples: Float32Array | Float64Array;
   voxels: number;
-  /** Columns by name, one value a volume: b in s/mm2, TE in s. */
+  /** Number of acquisitions: volumes, each counted once however many parts of a complex number came. */
+  acquisitions: number;
+  /** Whether real and imaginary parts can be had. */
+  complex: boolean;
+  /** Whether `samples` are magnitudes, not parts of complex numbers. */
+  magnitudes: boolean;
+  /** What is known of each acquisition, by column of a protocol: b in s/mm2, times in s, angles in degrees, MT 0 or 1. */
   protocol: Record<string, number[]>;
   /** Images on the grid of the first that can say where to fit. */
   masks: Nifti[];
+  /** Ratio of true to nominal flip angle, one value a voxel, and the file it comes from. */
+  b1: {file: string; values: Float64Array} | null;
   /** Names of a mask's labels, where a table with `index` and `name` came along. */
   labelNames: Map<number, string>;
-  /** What the JSON sidecars of the series say, the more specific one winning. */
+  /** What the JSON sidecars of the first image say, the more specific one winning. */
   sidecar: Record<string, unknown>;
   /** How each file was taken, for the reader to check. */
   roles: {file: string; role: string}[];
   /** Files that the fit rests on. */
   sources: string[];
 }
+
+/** The columns that protocols of the registry have, but for the one that numbers the parts of complex samples. */
+export const knownColumns: readonly {name: string; unit: string; description?: string}[] = [
+  ...new Map(models.models.flatMap(({protocol}) => protocol).map((column) => [column.name, column])).values()
+].filter(({name}) => name !== "imaginary");
 
 /** How a reading can be watched and stopped. */
 export interface ReadOptions {
@@ -52,7 +73,7 @@ export type RegionChoice =
   {kind: "everywhere"} | {kind: "foreground"; fraction: number} | {kind: "mask"; file: string; label: number | null};
 
 /** Codes of the faults that a further file can mend. */
-export const incompleteCodes: readonly string[] = ["missing-series", "missing-protocol"];
+export const incompleteCodes: readonly string[] = ["missing-series"];
 
 type Kind = "image" | "bval" | "bvec" | "table" | "sidecar" | "ignored";
 
@@ -69,10 +90,20 @@ export function kindOf(path: string): Kind {
   return "image";
 }
 
+/** Suffixes of images that say where to fit, and of maps of B1, in BIDS and as they are often called. */
+const maskName = /(^|[_.-])(mask|dseg|seg|labels?|roi)\d*$/i;
+const b1Name = /(^|[_.-])(TB1map|B1map|B1)$/i;
+
+/** Entities that number what a protocol varies, and those that tell apart what one image consists of. */
+const varied = ["echo", "inv", "flip", "mt", "part", "acq"];
+
 /**
- * Reads what a reader dropped: one series (NIfTI, several volumes), its b values (`.bval`, or a table with a column `b`
- * and perhaps `TE`, one row a volume), and if there are any gradient directions, JSON sidecars, masks or labels on the
- * same grid, and a table that names the labels. Headers and tables are checked before any voxel is decompressed.
+ * Reads what a reader dropped: one series (NIfTI; one image of several volumes, or several images), what is known of each
+ * volume (`.bval`, JSON sidecars, or a table with the columns of a protocol, one row a volume), and if there are any
+ * gradient directions, masks or labels and a map of B1 on the same grid, and a table that names the labels. Headers and
+ * tables are checked before any voxel is decompressed. A column of the table wins over what the other files state.
+ *
+ * Images belong to one series when their BIDS names agree but for echo, inv, flip, mt, part and acq.
  *
  * @throws InputError that names the file, the field, the value and what was expected; its code is one of
  *   `incompleteCodes` where only a file is missing
@@ -97,30 +128,15 @@ export async function readFitInput(folder: Folder, {signal, onStep}: ReadOptions
     bytes.set(path, await folder.read(path));
     headers.push(readNiftiHeader(bytes.get(path)!, path));
   }
-  const series = headers.filter((header) => volumesOf(header) > 1);
-  if (series.length > 1) {
-    const expected = "one series of volumes at a time";
-    const value = series.map(({file}) => file).join(", ");
-    throw new InputError({code: "several-series", file: folder.name, field: "series", value, expected});
+  const {members, maskHeaders, b1Headers} = chooseSeries(headers, folder.name);
+  const [header] = members;
+  for (const other of [...members.slice(1), ...maskHeaders, ...b1Headers]) sameGrid(header, other);
+  for (const {file, ...member} of members) {
+    const volumes = volumesOf({file, ...member});
+    roles.push({file, role: volumes > 1 ? `series of ${volumes} volumes` : "volume of the series"});
   }
-  if (series.length === 0) {
-    throw new InputError({
-      code: "missing-series",
-      file: folder.name,
-      field: "series",
-      value:
-        headers.length === 0 ? "missing" : headers.map(({file, shape}) => `${file} of ${shape.join(" x ")}`).join(", "),
-      expected: "a NIfTI file (.nii, .nii.gz) with several volumes, one for each b value"
-    });
-  }
-  const [header] = series;
-  const volumes = volumesOf(header);
-  roles.push({file: header.file, role: `series of ${volumes} volumes`});
-  const maskHeaders = headers.filter((other) => other !== header);
-  for (const mask of maskHeaders) {
-    sameGrid(header, mask);
-    roles.push({file: mask.file, role: "mask or labels: can say where to fit"});
-  }
+  for (const {file} of maskHeaders) roles.push({file, role: "mask or labels: can say where to fit"});
+  for (const {file} of b1Headers) roles.push({file, role: "map of B1, for models that hold B1"});
 
   const tables: Tsv[] = [];
   const labelNames = new Map<number, string>();
@@ -131,64 +147,80 @@ export async function readFitInput(folder: Folder, {signal, onStep}: ReadOptions
       roles.push({file: path, role: "names of the labels"});
     } else tables.push(table);
   }
-  const protocols = [...named("bval"), ...tables.map(({file}) => file)];
-  if (protocols.length !== 1) {
+  const bvals = named("bval");
+  const matched = bvals.filter((path) => members.some(({file}) => appliesTo(path, file)));
+  if (tables.length > 1 || (bvals.length > 1 && matched.length < bvals.length) || (bvals.length > 0 && tables.some(({columns}) => columns.includes("b")))) {
     throw new InputError({
-      code: protocols.length === 0 ? "missing-protocol" : "several-protocols",
+      code: "several-protocols",
       file: folder.name,
       field: "protocol",
-      value: protocols.join(", ") || "missing",
-      expected: "either one .bval file or one table (.tsv, .csv) with a column b and perhaps TE, one row a volume"
+      value: [...bvals, ...tables.map(({file}) => file)].join(", "),
+      expected: "at most one table, one row a volume, and b from it or from the .bval file of each image"
     });
-  }
-  const protocol: Record<string, number[]> = {};
-  const [bval] = named("bval");
-  if (bval === undefined) {
-    Object.assign(protocol, readProtocolTable(tables[0], header.file, volumes));
-    roles.push({file: tables[0].file, role: `protocol: ${Object.keys(protocol).join(", ")} of each volume`});
-  } else {
-    protocol.b = readBval(await text(bval), bval);
-    roles.push({file: bval, role: `${protocol.b.length} b values`});
   }
   const bvecs = named("bvec");
-  if (bvecs.length > 1) {
+  if (bvecs.length > members.length) {
     const value = bvecs.join(", ");
-    throw new InputError({
-      code: "several-bvec",
-      file: folder.name,
-      field: "gradient directions",
-      value,
-      expected: "at most one file"
-    });
+    const expected = "at most one file for each image of the series";
+    throw new InputError({code: "several-bvec", file: folder.name, field: "gradient directions", value, expected});
   }
-  const bvec = bvecs.length === 0 ? undefined : {file: bvecs[0], values: readBvec(await text(bvecs[0]), bvecs[0])};
-  if (bvec) roles.push({file: bvec.file, role: "gradient directions: checked, but the models know none"});
-  checkGradients({
-    image: {file: header.file, volumes},
-    bval: bval === undefined ? undefined : {file: bval, values: protocol.b},
-    bvec
-  });
 
-  const sidecar: Record<string, unknown> = {};
-  const sidecars: string[] = [];
-  const stems = maskHeaders.map(({file}) => stemOf(file));
+  const sidecars = new Map<string, Record<string, unknown>>();
   for (const path of named("sidecar").sort((a, b) => entitiesOf(a).size - entitiesOf(b).size)) {
-    const content = parseSidecar(await text(path), path);
-    const own = appliesTo(path, header.file);
-    if (own || (!stems.includes(stemOf(path)) && named("sidecar").length === 1)) {
-      Object.assign(sidecar, content);
-      sidecars.push(path);
-      roles.push({file: path, role: "sidecar of the series"});
-    } else
-      roles.push({
-        file: path,
-        role: stems.includes(stemOf(path)) ? "sidecar of a mask: not used" : "not used: not a sidecar of the series"
-      });
+    sidecars.set(path, parseSidecar(await text(path), path));
   }
-  if (protocol.TE === undefined && sidecar.EchoTime !== undefined) {
-    const file = sidecars.at(-1)!;
-    protocol.TE = echoTimes(sidecar.EchoTime, volumes, file);
-    roles.find((role) => role.file === file)!.role += `: TE of ${protocol.TE[0] * 1000} ms`;
+  const companions = [...maskHeaders, ...b1Headers];
+  const stems = companions.map(({file}) => stemOf(file));
+  const scans: Scan[] = [];
+  for (const member of members) {
+    const volumes = volumesOf(member);
+    const own = [...sidecars.keys()].filter(
+      (path) => appliesTo(path, member.file) || (sidecars.size === 1 && !stems.includes(stemOf(path)))
+    );
+    const scan = scanOf(member.file, own, sidecars);
+    const nearest = (paths: string[]): string | undefined =>
+      paths.filter((path) => appliesTo(path, member.file)).sort((a, b) => entitiesOf(b).size - entitiesOf(a).size)[0] ??
+      (paths.length === 1 ? paths[0] : undefined);
+    const bval = nearest(bvals);
+    const bvec = nearest(bvecs);
+    if (bval !== undefined) Object.assign(scan, {bval: readBval(await text(bval), bval), bvalFile: bval});
+    const directions = bvec === undefined ? undefined : {file: bvec, values: readBvec(await text(bvec), bvec)};
+    checkGradients({
+      image: {file: member.file, volumes},
+      bval: bval === undefined ? undefined : {file: bval, values: scan.bval!},
+      bvec: directions
+    });
+    scans.push(scan);
+  }
+  for (const path of bvals) {
+    const scan = scans.find(({bvalFile}) => bvalFile === path);
+    roles.push({file: path, role: scan ? `${scan.bval!.length} b values` : "not used: of no image of the series"});
+  }
+  for (const path of bvecs) roles.push({file: path, role: "gradient directions: checked, but the models know none"});
+  const used = [...sidecars.keys()].filter((path) => scans.some((scan) => scan.sidecars.includes(path)));
+  for (const path of sidecars.keys()) {
+    const other = stems.includes(stemOf(path)) ? "sidecar of a mask or map" : "not used: not a sidecar of the series";
+    const role = used.includes(path) ? sidecarRole(path, scans, sidecars) : other;
+    roles.push({file: path, role: role === "sidecar of a mask or map" && !b1Headers.some(({file}) => stemOf(file) === stemOf(path)) ? "sidecar of a mask: not used" : role});
+  }
+
+  const series: Series = {
+    subject: scans[0].subject,
+    session: scans[0].session,
+    datatype: scans[0].datatype,
+    suffix: scans[0].suffix,
+    stem: commonStem(scans),
+    scans
+  };
+  const shapes = members.map((member) => ({volumes: volumesOf(member), complex: member.components === 2}));
+  const plain = plainScans(series);
+  const complex = shapes.some(({complex: whole}) => whole) || scans.some(({entities}) => entities.part !== undefined);
+  const acquisitions = plain.reduce((sum, index) => sum + shapes[index].volumes, 0);
+  const protocol = statedColumns(series, plain, shapes);
+  for (const table of tables) {
+    const given = readProtocolTable(table, header.file, acquisitions);
+    Object.assign(protocol, given);
+    roles.push({file: table.file, role: `protocol: ${Object.keys(given).join(", ")} of each volume`});
   }
   for (const path of named("ignored")) roles.push({file: path, role: "not used"});
 
@@ -197,15 +229,227 @@ export async function readFitInput(folder: Folder, {signal, onStep}: ReadOptions
     const {shape, datatype} = headers.find(({file}) => file === path)!;
     return inMemory(() => readNifti(bytes.get(path)!, path), path, shape, datatype);
   };
-  const image = await read(header.file, 0.05);
+  const images: Nifti[] = [];
+  for (const [index, {file}] of members.entries()) images.push(await read(file, 0.05 + (0.6 * index) / members.length));
   const masks: Nifti[] = [];
   for (const {file} of maskHeaders) masks.push(await read(file, 0.7));
+  const b1 = b1Headers.length === 0 ? null : ratioMap(await read(b1Headers[0].file, 0.75), sidecars);
   await step("Scaling the values", 0.8);
-  const samples = inMemory(() => image.values(), image.file, image.shape, image.datatype);
-  signal?.throwIfAborted();
-  const sources = [header.file, ...protocols, ...sidecars];
+  const [image] = images;
   const voxels = image.shape[0] * image.shape[1] * image.shape[2];
-  return {image, samples, voxels, protocol, masks, labelNames, sidecar, roles, sources};
+  const rows = plain.map((index) =>
+    inMemory(
+      () => images[index].values(shapes[index].complex ? "magnitude" : undefined),
+      images[index].file,
+      images[index].shape,
+      images[index].datatype
+    )
+  );
+  const samples = rows.length === 1 ? rows[0] : inMemory(() => joinedRows(rows), image.file, image.shape, image.datatype);
+  signal?.throwIfAborted();
+  const tableFiles = tables.map(({file}) => file);
+  const b1File = b1 === null ? [] : [b1.file];
+  const sources = [...members.map(({file}) => file), ...bvals, ...tableFiles, ...used, ...b1File];
+  const sidecar = scans[0].metadata;
+  return {
+    image,
+    series,
+    images,
+    samples,
+    voxels,
+    acquisitions,
+    complex,
+    magnitudes: plain.every((index) => ["mag", undefined].includes(scans[index].entities.part)),
+    protocol,
+    masks,
+    b1,
+    labelNames,
+    sidecar,
+    roles,
+    sources
+  };
+}
+
+/** Which images form the series, which say where to fit, and which map B1. */
+function chooseSeries(
+  headers: readonly NiftiHeader[],
+  folder: string
+): {members: NiftiHeader[]; maskHeaders: NiftiHeader[]; b1Headers: NiftiHeader[]} {
+  const b1Headers = headers.filter(({file}) => b1Name.test(stemOf(file)));
+  const others = headers.filter((header) => !b1Headers.includes(header));
+  const candidates = others.filter((header) => !(maskName.test(stemOf(header.file)) && volumesOf(header) === 1));
+  const long = candidates.filter((header) => volumesOf(header) > 1);
+  const kin = (header: NiftiHeader): boolean =>
+    long.length === 0 || (entitiesOf(header.file).size > 0 && long.some(({file}) => kinOf(file) === kinOf(header.file)));
+  const members = candidates.filter((header) => long.includes(header) || kin(header));
+  const alone = members.length === 1 && long.length === 0 && members[0].components === 1;
+  if (members.length === 0 || alone) {
+    throw new InputError({
+      code: "missing-series",
+      file: folder,
+      field: "series",
+      value:
+        headers.length === 0 ? "missing" : headers.map(({file, shape}) => `${file} of ${shape.join(" x ")}`).join(", "),
+      expected: "a NIfTI file (.nii, .nii.gz) with several volumes, or several files, one for each volume"
+    });
+  }
+  if (new Set(members.map(({file}) => kinOf(file))).size > 1 || b1Headers.length > 1) {
+    const several = b1Headers.length > 1 ? b1Headers : members;
+    const expected =
+      b1Headers.length > 1
+        ? "one map of B1"
+        : "one series at a time: names that agree but for echo, inv, flip, mt, part and acq";
+    const value = several.map(({file}) => file).join(", ");
+    throw new InputError({code: "several-series", file: folder, field: "series", value, expected});
+  }
+  const order = new Intl.Collator("en", {numeric: true}).compare;
+  members.sort((a, b) => order(a.file, b.file));
+  return {members, maskHeaders: others.filter((header) => !members.includes(header)), b1Headers};
+}
+
+/** What the names of one series have in common: without BIDS entities any single volumes may go together. */
+function kinOf(path: string): string {
+  const entities = [...entitiesOf(path)];
+  if (entities.length === 0) return "";
+  const kept = entities.filter((part) => !varied.includes(part.split("-", 1)[0]));
+  return [...kept, suffixIn(path)].join("_");
+}
+
+function suffixIn(path: string): string {
+  const last = stemOf(path).split("_").at(-1)!;
+  return last.includes("-") ? "" : last;
+}
+
+/** A dropped image as a scan: entities of its name, fields of its sidecars. */
+function scanOf(path: string, own: string[], sidecars: ReadonlyMap<string, Record<string, unknown>>): Scan {
+  const entities = Object.fromEntries([...entitiesOf(path)].map((part) => part.split(/-(.*)/s, 2) as [string, string]));
+  const suffix = suffixIn(path);
+  return {
+    path,
+    subject: entities.sub === undefined ? "" : `sub-${entities.sub}`,
+    session: entities.ses === undefined ? null : `ses-${entities.ses}`,
+    entities,
+    suffix: entitiesOf(path).size === 0 ? "" : suffix,
+    datatype: suffix === "dwi" ? "dwi" : "anat",
+    metadata: Object.assign({}, ...own.map((each) => sidecars.get(each)!)),
+    sidecars: own,
+    columns: {}
+  };
+}
+
+/** What the names of a series have in common, without its suffix. */
+function commonStem(scans: readonly Scan[]): string {
+  const [first] = scans;
+  if (Object.keys(first.entities).length === 0) return stemOf(first.path);
+  const shared = Object.entries(first.entities).filter(([key, value]) =>
+    scans.every(({entities}) => entities[key] === value)
+  );
+  return shared.map(([key, value]) => `${key}-${value}`).join("_");
+}
+
+/** The scans whose values are magnitudes; all, where there is none. */
+function plainScans({scans}: Series): number[] {
+  const all = scans.map((_, index) => index);
+  const whole = all.filter((index) => ["mag", undefined].includes(scans[index].entities.part));
+  if (whole.length > 0) return whole;
+  return all.filter((index) => scans[index].entities.part === scans[0].entities.part);
+}
+
+/** The columns that .bval files and sidecars state of every volume. */
+function statedColumns(
+  series: Series,
+  plain: readonly number[],
+  shapes: readonly {volumes: number; complex: boolean}[]
+): Record<string, number[]> {
+  const part = {...series, scans: plain.map((index) => series.scans[index])};
+  const own = plain.map((index) => ({...shapes[index], complex: false}));
+  const read = (names: readonly string[]): Record<string, number[]> => {
+    const protocol = knownColumns.filter(({name}) => names.includes(name)).map((column) => ({...column, required: false}));
+    return readProtocol(part, {id: "series", protocol, parameters: []}, own).protocol;
+  };
+  const names = knownColumns.map(({name}) => name);
+  // Whether TR is that of the excitation or of the inversion depends on there being a TI.
+  return read(read(["TI"]).TI === undefined ? names.filter((name) => name !== "TI") : names);
+}
+
+/** What a sidecar says of the series, where none that is nearer says otherwise. */
+function sidecarRole(path: string, scans: readonly Scan[], sidecars: ReadonlyMap<string, Record<string, unknown>>): string {
+  const ms = (value: number): string => `${+(value * 1000).toFixed(3)} ms`;
+  const fields: Record<string, [string, (value: number) => string]> = {
+    EchoTime: ["TE", ms],
+    InversionTime: ["TI", ms],
+    RepetitionTimeExcitation: ["TR", ms],
+    RepetitionTime: ["TR", ms],
+    FlipAngle: ["FA", (value) => `${value}°`],
+    MagneticFieldStrength: ["field strength", (value) => `${value} T`]
+  };
+  const content = sidecars.get(path)!;
+  const said = Object.entries(fields).flatMap(([field, [name, format]]) => {
+    const value = content[field];
+    const wins = scans.some((scan) => scan.sidecars.findLast((each) => sidecars.get(each)![field] !== undefined) === path);
+    if (!wins || value === undefined) return [];
+    if (Array.isArray(value)) return [`${value.length} values of ${name}`];
+    return typeof value === "number" ? [`${name} of ${format(value)}`] : [];
+  });
+  return `sidecar of the series${said.length === 0 ? "" : `: ${[...new Set(said)].join(", ")}`}`;
+}
+
+/** Units that a map of B1 states, with what makes a ratio to the nominal angle of its values. */
+const ratios: Record<string, number> = {arbitrary: 1, "1": 1, percent: 0.01, "%": 0.01};
+/** The largest B1 that is believed to be a ratio. */
+const mostRatio = 10;
+
+/** The map of B1 as ratios to the nominal angle. */
+function ratioMap(image: Nifti, sidecars: ReadonlyMap<string, Record<string, unknown>>): NonNullable<FitInput["b1"]> {
+  const {file} = image;
+  const own = [...sidecars.keys()].find((path) => stemOf(path) === stemOf(file));
+  const unit = String((own === undefined ? undefined : sidecars.get(own)!.Units) ?? "arbitrary");
+  if (!Object.hasOwn(ratios, unit)) {
+    const expected = "arbitrary or 1 (1 is the nominal angle), or percent";
+    throw new InputError({code: "bad-field", file: own ?? file, field: "Units", value: unit, expected});
+  }
+  const values = Float64Array.from(image.values(), (value) => value * ratios[unit]);
+  const voxel = values.findIndex((value) => value > mostRatio);
+  if (voxel === -1) return {file, values};
+  const expected = `at most ${mostRatio}, a ratio to the nominal angle; if these are percent, state Units "percent"`;
+  throw new InputError({code: "bad-map", file, field: `voxel ${voxel}`, value: values[voxel], expected});
+}
+
+/** Rows of several images in one array, in double precision where one of them has it. */
+function joinedRows(rows: readonly (Float32Array | Float64Array)[]): Float32Array | Float64Array {
+  const length = rows.reduce((sum, row) => sum + row.length, 0);
+  const joined = rows.every((row) => row instanceof Float32Array) ? new Float32Array(length) : new Float64Array(length);
+  let at = 0;
+  for (const row of rows) {
+    joined.set(row, at);
+    at += row.length;
+  }
+  return joined;
+}
+
+const complexRows = new WeakMap<readonly Nifti[], Float64Array>();
+
+/** Real parts of every acquisition, then the imaginary ones. @throws InputError missing-part, bad-field */
+function complexSamples({series, images, voxels}: FitInput): Float64Array {
+  const known = complexRows.get(images);
+  if (known !== undefined) return known;
+  const shapes = images.map(({volumes, components}) => ({volumes, complex: components === 2}));
+  const protocol = [{name: "imaginary", unit: "", required: true}];
+  const {rows} = readProtocol(series, {id: "series", protocol, parameters: []}, shapes);
+  const cut = (scan: number, volume: number, component?: "real" | "imaginary"): ArrayLike<number> =>
+    images[scan].volume(volume, component);
+  const samples = new Float64Array(rows.length * voxels);
+  rows.forEach(({scan, volume, part, phase}, s) => {
+    if (shapes[scan].complex) samples.set(cut(scan, volume, part === "imaginary" ? "imaginary" : "real"), s * voxels);
+    else if (phase === undefined) samples.set(cut(scan, volume), s * voxels);
+    else {
+      const [size, angle] = [cut(scan, volume), cut(phase, volume)];
+      const turn = part === "real" ? Math.cos : Math.sin;
+      for (let v = 0; v < voxels; v++) samples[s * voxels + v] = size[v] * turn(angle[v]);
+    }
+  });
+  complexRows.set(images, samples);
+  return samples;
 }
 
 function volumesOf({shape}: NiftiHeader): number {
@@ -256,37 +500,59 @@ function appliesTo(sidecar: string, image: string): boolean {
   );
 }
 
-/** The longest echo time that is taken for seconds. */
-const longestEcho = 10;
+/** The longest time that is taken for seconds: of TE, and of the others. */
+const longest = {TE: 10, other: 120};
 
-function checkEchoTime(value: number | null, file: string, field: string): number {
-  if (value !== null && value > 0 && value <= longestEcho) return value;
-  const expected = `seconds, above 0 and at most ${longestEcho}${value !== null && value > longestEcho ? "; this looks like ms" : ""}`;
-  throw new InputError({code: "echo-time", file, field, value, expected});
+/** Checks one value of a column, in the column's unit. @throws InputError protocol-value */
+export function checkSetting(name: string, value: number | null, file: string, field: string): number {
+  const {unit} = knownColumns.find((column) => column.name === name)!;
+  const most = unit === "s" ? (name.startsWith("TE") ? longest.TE : longest.other) : name === "MT" ? 1 : Infinity;
+  const least = name === "b" || name === "MT";
+  if (value !== null && (least ? value >= 0 : value > 0) && value <= most) return value;
+  const limit = Number.isFinite(most) ? ` and at most ${most}` : "";
+  const what = unit === "" ? "a number" : unit === "s" ? "seconds" : `a number of ${unit}`;
+  const advice = unit === "s" && value !== null && value > most ? "; this looks like ms" : "";
+  const expected = `${what}, ${least ? "0 or more" : "above 0"}${limit}${advice}`;
+  throw new InputError({code: "protocol-value", file, field, value, expected});
 }
 
-/** One row a volume: `b` (s/mm2), and `TE` (s) where it is known. */
-function readProtocolTable(table: Tsv, image: string, volumes: number): Record<string, number[]> {
+/** One row a volume: any columns of a protocol, such as `b` (s/mm2) and `TE` (s). */
+function readProtocolTable(table: Tsv, image: string, acquisitions: number): Record<string, number[]> {
   const {file} = table;
-  if (!table.columns.includes("b")) {
-    const expected = "a column b (s/mm2), and perhaps TE (s), one row a volume";
+  const names = knownColumns.map(({name}) => name).filter((name) => table.columns.includes(name));
+  if (names.length === 0) {
+    const known = knownColumns.map(({name, unit}) => (unit === "" ? name : `${name} (${unit})`)).join(", ");
+    const expected = `columns of a protocol, one row a volume: ${known}`;
     throw new InputError({code: "missing-column", file, field: "columns", value: table.columns, expected});
   }
-  if (table.rows.length !== volumes) {
-    const expected = `${volumes}, one for each volume of ${image}`;
+  if (table.rows.length !== acquisitions) {
+    const expected = `${acquisitions}, one for each volume of ${image}`;
     throw new InputError({code: "protocol-rows", file, field: "rows", value: table.rows.length, expected});
   }
-  const protocol: Record<string, number[]> = {};
-  protocol.b = table.rows.map((_, row) => {
-    const value = table.number(row, "b");
-    if (value !== null && value >= 0) return value;
-    const expected = "a number of s/mm2, 0 or more";
-    throw new InputError({code: "protocol-value", file, field: `row ${row + 1}, column b`, value, expected});
-  });
-  if (table.columns.includes("TE")) {
-    protocol.TE = table.rows.map((_, row) => checkEchoTime(table.number(row, "TE"), file, `row ${row + 1}, column TE`));
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      table.rows.map((_, row) => checkSetting(name, table.number(row, name), file, `row ${row + 1}, column ${name}`))
+    ])
+  );
+}
+
+/**
+ * The input with columns that a reader typed in place of what the files state; a single value stands for all.
+ * @throws InputError naming the column
+ */
+export function withColumns(input: FitInput, typed: Readonly<Record<string, readonly number[]>>): FitInput {
+  const {acquisitions, image} = input;
+  const protocol = {...input.protocol};
+  for (const [name, values] of Object.entries(typed)) {
+    if (values.length !== 1 && values.length !== acquisitions) {
+      const expected = `${acquisitions} values, one for each volume, or a single one for all`;
+      throw new InputError({code: "column-length", file: image.file, field: name, value: `${values.length} values`, expected});
+    }
+    const checked = values.map((value) => checkSetting(name, value, image.file, name));
+    protocol[name] = checked.length === acquisitions ? checked : new Array<number>(acquisitions).fill(checked[0]);
   }
-  return protocol;
+  return {...input, protocol};
 }
 
 function parseSidecar(text: string, file: string): Record<string, unknown> {
@@ -303,19 +569,40 @@ function parseSidecar(text: string, file: string): Record<string, unknown> {
   return content as Record<string, unknown>;
 }
 
-function echoTimes(value: unknown, volumes: number, file: string): number[] {
-  if (typeof value === "number") return new Array<number>(volumes).fill(checkEchoTime(value, file, "EchoTime"));
-  if (Array.isArray(value) && value.length === volumes && value.every((each) => typeof each === "number")) {
-    return value.map((each: number) => checkEchoTime(each, file, "EchoTime"));
-  }
-  const expected = `a number of seconds, or a list of ${volumes}`;
-  throw new InputError({code: "echo-time", file, field: "EchoTime", value: JSON.stringify(value), expected});
+/** The column that tells real parts (0) from imaginary ones (1). */
+const imaginary = "imaginary";
+
+/** The samples that a model is fitted to, with the columns of the protocol that it knows. */
+export interface ModelRows {
+  protocol: Record<string, number[]>;
+  samples: Float32Array | Float64Array;
 }
 
-/** The columns of the protocol that a model knows. */
 function protocolOf(model: ModelInfo, {protocol}: Pick<FitInput, "protocol">): Record<string, number[]> {
   const names = model.protocol.map(({name}) => name).filter((name) => protocol[name] !== undefined);
-  return Object.fromEntries(names.map((name) => [name, protocol[name]]));
+  const columns = Object.fromEntries(names.map((name) => [name, protocol[name]]));
+  if (!isComplex(model)) return columns;
+  const count = Object.values(columns)[0]?.length ?? 0;
+  const twice = Object.entries(columns).map(([name, values]) => [name, [...values, ...values]]);
+  const parts = [...new Array<number>(count).fill(0), ...new Array<number>(count).fill(1)];
+  return {...Object.fromEntries(twice), [imaginary]: parts};
+}
+
+/** Whether a model is fitted to real and imaginary parts. */
+export function isComplex({protocol}: ModelInfo): boolean {
+  return protocol.some(({name}) => name === imaginary);
+}
+
+/** @throws InputError missing-part where a complex model finds no second part */
+export function rowsOf(model: ModelInfo, input: FitInput): ModelRows {
+  return {protocol: protocolOf(model, input), samples: isComplex(model) ? complexSamples(input) : input.samples};
+}
+
+/** The settings of a model: the field strength that the sidecars state; a number or name that the core does not ask for stays away. */
+export function statedSettings(model: ModelInfo, {sidecar}: Pick<FitInput, "sidecar">): Settings {
+  const value = sidecar.MagneticFieldStrength;
+  const asked = model.settings.some(({name}) => name === "field_strength");
+  return asked && typeof value === "number" ? {field_strength: value} : {};
 }
 
 /**
@@ -325,18 +612,24 @@ function protocolOf(model: ModelInfo, {protocol}: Pick<FitInput, "protocol">): R
 export async function suitability(
   pool: Pool,
   models: readonly ModelInfo[],
-  input: Pick<FitInput, "protocol" | "image">
+  input: Pick<FitInput, "protocol" | "acquisitions" | "sidecar" | "complex" | "magnitudes">
 ): Promise<Record<string, string | null>> {
   const reasons: Record<string, string | null> = {};
   for (const model of models) {
-    const lacking = model.protocol.filter(({name, required}) => required && input.protocol[name] === undefined);
+    const needed = model.protocol.filter(({name, required}) => required && name !== imaginary);
+    const lacking = needed.filter(({name}) => input.protocol[name] === undefined);
+    const named = lacking.map(({name, unit}) => (unit === "" ? name : `${name} (${unit})`));
     if (model.estimators.length === 0) reasons[model.id] = "it can be simulated, but not fitted yet";
-    else if (lacking.length > 0) {
-      reasons[model.id] = `it needs ${lacking.map(({name, unit}) => `${name} (${unit})`).join(" and ")} of each volume`;
-    } else {
-      const samples = new Float32Array(input.image.volumes).fill(1);
+    else if (lacking.length > 0) reasons[model.id] = `it needs ${named.join(" and ")} of each volume`;
+    else if (isComplex(model) && !input.complex) {
+      reasons[model.id] = "it needs complex images: real and imaginary, or magnitude and phase";
+    } else if (!isComplex(model) && !input.magnitudes) reasons[model.id] = "it needs magnitudes (part-mag)";
+    else {
+      const protocol = protocolOf(model, input);
+      const samples = new Float32Array(Object.values(protocol)[0]?.length ?? input.acquisitions).fill(1);
       const [{id: estimator}] = model.estimators;
-      const request = {model: model.id, estimator, protocol: protocolOf(model, input), samples, voxels: 1};
+      const settings = {...placeholders(model), ...statedSettings(model, input)};
+      const request = {model: model.id, estimator, settings, protocol, samples, voxels: 1};
       reasons[model.id] = await fitVoxels(pool, request).then(
         () => null,
         (error: unknown) => {
@@ -349,18 +642,33 @@ export async function suitability(
   return reasons;
 }
 
+/** Settings that the reader is still to be asked for. */
+function placeholders({settings}: ModelInfo): Settings {
+  const asked = settings.filter(({required}) => required);
+  return Object.fromEntries(asked.map(({name, choices}) => [name, choices[0] ?? 1]));
+}
+
 function show(value: unknown): string {
   return Array.isArray(value) ? value.join(", ") : String(value);
 }
 
-/** Mean of the volumes with the lowest b: the image on which a region is chosen. */
+/** The image on which a region is chosen: the mean of the volumes at the lowest b, or of all volumes without b. */
 export function baseline({samples, voxels, protocol}: Pick<FitInput, "samples" | "voxels" | "protocol">): Float64Array {
-  const lowest = protocol.b.reduce((low, b) => Math.min(low, b), Infinity);
+  const {b} = protocol;
+  const count = samples.length / voxels;
+  const all = Array.from({length: count}, (_, s) => s);
+  if (b === undefined) return meanVolume(samples, voxels, all);
+  const lowest = b.reduce((low, value) => Math.min(low, value), Infinity);
   return meanVolume(
     samples,
     voxels,
-    protocol.b.flatMap((b, index) => (b === lowest ? [index] : []))
+    all.filter((s) => b[s] === lowest)
   );
+}
+
+/** What `baseline` shows, in words. */
+export function describeBaseline({protocol}: Pick<FitInput, "protocol">): string {
+  return protocol.b === undefined ? "mean signal of all volumes" : "mean signal at the lowest b";
 }
 
 /**
@@ -449,15 +757,23 @@ function indices(length: number, inside: (v: number) => boolean): Uint32Array {
 export function describeRegion(input: FitInput, choice: RegionChoice): string {
   if (choice.kind === "everywhere") return "all voxels";
   if (choice.kind === "foreground") {
-    return `foreground: mean signal at the lowest b above ${choice.fraction} of its 98th percentile`;
+    return `foreground: ${describeBaseline(input)} above ${choice.fraction} of its 98th percentile`;
   }
   return choice.label === null
     ? choice.file
     : `${choice.file}, ${input.labelNames.get(choice.label) ?? `label ${choice.label}`}`;
 }
 
+/** What a reader may set beside model and estimator; what is left out is the model's own. */
+export interface FitChoices extends Pick<CoreOptions, "settings" | "bounds" | "fix" | "noise"> {
+  /** `f64` if left out. */
+  precision?: Precision;
+  /** Whether a model that holds B1 takes the map of B1, where there is one; true if left out. */
+  b1?: boolean;
+}
+
 /** What to fit where, and how. */
-export interface FitSettings {
+export interface FitSettings extends FitChoices {
   input: FitInput;
   model: ModelInfo;
   /** Id of one of the model's estimators. */
@@ -470,11 +786,18 @@ export interface FitResult {
   input: FitInput;
   model: ModelInfo;
   estimator: EstimatorInfo;
+  /** What the reader set. */
+  choices: FitChoices;
+  /** The series, named for its maps. */
+  series: Series;
+  /** The samples that were fitted, and their protocol. */
+  samples: Float32Array | Float64Array;
   protocol: Record<string, number[]>;
   region: string;
   mask: Uint8Array;
   groups: Group[];
   fit: Fit;
+  /** Of the parameters that the model estimates. */
   summaries: Summary[];
   /** Ends of an axis for each parameter over the whole region, as `displayRange` gives them. */
   ranges: ([number, number] | null)[];
@@ -485,29 +808,43 @@ export interface FitOptions extends RunOptions {
   pause?: () => Promise<void>;
 }
 
+/** The parameters that a model estimates, with their places among all; those that it holds are inputs. */
+export function estimated({parameters}: ModelInfo): (ModelInfo["parameters"][number] & {index: number})[] {
+  return parameters.map((parameter, index) => ({...parameter, index})).filter(({held}) => (held ?? null) === null);
+}
+
+/** The B1 map goes to models that hold B1, unless the reader fixes it or leaves the map. */
+function mapsOf(model: ModelInfo, input: FitInput, {fix, b1 = true}: FitChoices): Record<string, Float64Array> {
+  const holds = model.parameters.some(({name, held}) => name === "B1" && held !== null);
+  return b1 && holds && input.b1 !== null && fix?.B1 === undefined ? {B1: input.b1.values} : {};
+}
+
 /** Fits and summarises the region; only the protocol columns that the model knows are passed on. @throws as `fitVoxels` */
-export async function fitRegion(pool: Pool, settings: FitSettings, options: FitOptions = {}): Promise<FitResult> {
-  const {input, model, region} = settings;
-  const estimator = model.estimators.find(({id}) => id === settings.estimator);
+export async function fitRegion(pool: Pool, asked: FitSettings, options: FitOptions = {}): Promise<FitResult> {
+  const {input, model, region, bounds, fix, noise, precision, b1} = asked;
+  const estimator = model.estimators.find(({id}) => id === asked.estimator);
   if (estimator === undefined) {
     const expected = `one of ${model.estimators.map(({id}) => id).join(", ")}`;
-    throw new InputError({code: "unknown-estimator", field: "estimator", value: settings.estimator, expected});
+    throw new InputError({code: "unknown-estimator", field: "estimator", value: asked.estimator, expected});
   }
   const mask = regionMask(input, region);
-  const protocol = protocolOf(model, input);
-  const {samples, voxels} = input;
+  const {protocol, samples} = rowsOf(model, input);
+  const {voxels} = input;
+  const settings = {...statedSettings(model, input), ...asked.settings};
+  const maps = mapsOf(model, input, asked);
   const fit = await fitVoxels(
     pool,
-    {model: model.id, estimator: estimator.id, protocol, samples, voxels, mask},
+    {model: model.id, estimator: estimator.id, protocol, settings, bounds, fix, noise, precision, maps, samples, voxels, mask},
     options
   );
   const groups = groupsOf(input, region, mask);
   const summaries: Summary[] = [];
   const ranges: FitResult["ranges"] = [];
   const whole = groups.length === 1 ? groups[0].voxels : everyVoxel(groups);
+  const free = new Set(estimated(model).map(({name}) => name));
   for (const {name, unit, values} of fit.parameters) {
     ranges.push(displayRange(values, whole));
-    for (const {label, voxels: part} of groups) {
+    for (const {label, voxels: part} of free.has(name) ? groups : []) {
       await options.pause?.();
       options.signal?.throwIfAborted();
       summaries.push({group: label, parameter: name, unit, ...summarise(values, part)});
@@ -517,6 +854,9 @@ export async function fitRegion(pool: Pool, settings: FitSettings, options: FitO
     input,
     model,
     estimator,
+    choices: {settings, bounds, fix, noise, precision, b1: Object.keys(maps).length > 0},
+    series: namedFor(model, input.series),
+    samples,
     protocol,
     region: describeRegion(input, region),
     mask,
@@ -524,6 +864,45 @@ export async function fitRegion(pool: Pool, settings: FitSettings, options: FitO
     fit,
     summaries,
     ranges
+  };
+}
+
+/** The series with the suffix that BIDS has for a model's images, where its own name says none. */
+function namedFor(model: ModelInfo, series: Series): Series {
+  if (series.suffix !== "") return series;
+  try {
+    return {...series, suffix: suffixOf(model)};
+  } catch (error) {
+    if (error instanceof InputError) return series; // BIDS has none: the maps' names go without
+    throw error;
+  }
+}
+
+/** An argument of a command line, in quotes where a shell would take it apart. */
+function argument(text: string): string {
+  return /^[\w.,:=+/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** The commands that fit the same in a terminal: a BIDS dataset with such series, and a table of samples. */
+export function commandLines({model, estimator, choices}: Pick<FitResult, "model" | "estimator" | "choices">): {
+  images: string;
+  table: string;
+} {
+  const {settings = {}, bounds = {}, fix = {}, noise, precision = "f64"} = choices;
+  const words = [`--model ${model.id}`, `--estimator ${estimator.id}`];
+  if (precision !== "f64") words.push(`--precision ${precision}`);
+  for (const [name, value] of Object.entries(settings)) {
+    const own: Record<string, string> = {field_strength: "--field-strength ", spectrum: "--spectrum "};
+    words.push(`${own[name] ?? `--setting ${name}=`}${argument(String(value))}`);
+  }
+  const side = (value: number | null): string => (value === null || !Number.isFinite(value) ? "" : String(value));
+  for (const [name, [lower, upper]] of Object.entries(bounds)) words.push(`--bounds ${name}=${side(lower)}:${side(upper)}`);
+  for (const [name, value] of Object.entries(fix)) words.push(`--fix ${name}=${value}`);
+  if (noise !== undefined && noise.kind !== "gaussian") words.push(`--noise ${noise.kind}`, `--sigma ${noise.sigma}`);
+  const options = words.join(" ");
+  return {
+    images: `measurand fit BIDS_DIR OUT_DIR participant ${options}`,
+    table: `measurand fit-table SAMPLES.csv ${options} --out PARAMETERS.csv`
   };
 }
 
@@ -613,16 +992,16 @@ export interface DerivedMap {
 }
 
 /**
- * Maps of a fit as BIDS derivatives, named as the proposal for diffusion derivatives (BEP 16) has it: each parameter and
- * its standard deviation, the residual sum of squares and the outcome, each a NIfTI in the fit's own precision with a
- * sidecar. NaN stands where the outcome says that there is no value.
+ * Maps of a fit as BIDS derivatives, named as BIDS names parametric maps and, where it has no name, as the proposal for
+ * diffusion derivatives (BEP 16) has it: each estimated parameter and its standard deviation, the residual sum of squares
+ * and the outcome, each a NIfTI in the fit's own precision with a sidecar. NaN stands where the outcome says that there
+ * is no value.
  */
 export function derivedMaps(
-  {input, fit, model, estimator, protocol, region}: FitResult,
+  {input, fit, model, estimator, choices, series, protocol, region}: FitResult,
   statuses: readonly StatusInfo[]
 ): DerivedMap[] {
   const {image} = input;
-  const stem = `${stemOf(image.file).replace(/_(dwi|magn?itude|bold|T2w|T1w)$/, "")}_model-${plain(model.id)}`;
   const common = {
     GeneratedBy: [{Name: "Measurand", Version: version}],
     Sources: input.sources,
@@ -633,7 +1012,12 @@ export function derivedMaps(
       Citation: model.citation,
       DOI: model.doi ?? undefined
     },
-    Estimator: {Name: estimator.name, Identifier: estimator.id},
+    Estimator: {Name: estimator.name, Identifier: estimator.id, Precision: fit.precision},
+    Settings: choices.settings,
+    Bounds: choices.bounds,
+    Fixed: choices.fix,
+    NoiseModel: choices.noise,
+    B1Map: choices.b1 ? input.b1?.file : undefined,
     Protocol: Object.fromEntries(
       Object.entries(protocol).map(([name, values]) => {
         const {unit = ""} = model.protocol.find((column) => column.name === name) ?? {};
@@ -643,35 +1027,32 @@ export function derivedMaps(
     Region: region,
     Voxels: fit.counts
   };
-  const map = (label: string, unit: string, entities: string, data: NiftiArray, sidecar: object): DerivedMap => {
-    const name = `${stem}${entities}_dwimap`;
-    return {
-      label,
-      unit,
-      name,
-      image() {
-        const content = {
-          shape: image.shape.slice(0, 3),
-          voxelSize: image.voxelSize,
-          affine: image.affine,
-          data,
-          file: `${name}.nii.gz`
-        };
-        return {name: `${name}.nii.gz`, type: "application/gzip", bytes: writeNifti(content, {gzip: true})};
-      },
-      sidecar: () => jsonFile(`${name}.json`, {...sidecar, ...common})
-    };
-  };
-  const maps = fit.parameters.flatMap(({name, unit, values}, index) => {
-    const {description = name} = model.parameters[index];
-    const {values: spread} = fit.standardDeviations[index];
+  const map = (label: string, unit: string, name: string, data: NiftiArray, sidecar: object): DerivedMap => ({
+    label,
+    unit,
+    name,
+    image() {
+      const content = {
+        shape: image.shape.slice(0, 3),
+        voxelSize: image.voxelSize,
+        affine: image.affine,
+        data,
+        file: `${name}.nii.gz`
+      };
+      return {name: `${name}.nii.gz`, type: "application/gzip", bytes: writeNifti(content, {gzip: true})};
+    },
+    sidecar: () => jsonFile(`${name}.json`, {...sidecar, ...common})
+  });
+  const maps = estimated(model).flatMap(({name, unit, description = name, index}) => {
     const units = {Units: bidsUnit(unit)};
+    const values = fit.parameters[index].values as NiftiArray;
+    const spread = fit.standardDeviations[index].values as NiftiArray;
     return [
-      map(name, unit, `_param-${plain(name)}`, values as NiftiArray, {
+      map(name, unit, parameterMapName(series, model.id, name), values, {
         Description: `${name}: ${description}`,
         ...units
       }),
-      map(`SD of ${name}`, unit, `_param-${plain(name)}_desc-sd`, spread as NiftiArray, {
+      map(`SD of ${name}`, unit, parameterMapName(series, model.id, name, "sd"), spread, {
         Description: `Standard deviation of ${name}; infinite where the data give none`,
         ...units
       })
@@ -681,26 +1062,18 @@ export function derivedMaps(
   levels[outsideMask] = "outside-mask: not fitted";
   return [
     ...maps,
-    map("Residual sum of squares", estimator.residual_unit, "_desc-residual", fit.residual as NiftiArray, {
-      Description: "Sum of squares that the estimator minimises",
-      Units: bidsUnit(estimator.residual_unit)
-    }),
-    map("Outcome", "", "_desc-status", fit.status as Uint8Array<ArrayBuffer>, {
+    map(
+      "Residual sum of squares",
+      estimator.residual_unit,
+      fitMapName(series, model.id, "residual"),
+      fit.residual as NiftiArray,
+      {Description: "What the estimator minimises, a sum of squares", Units: bidsUnit(estimator.residual_unit)}
+    ),
+    map("Outcome", "", fitMapName(series, model.id, "status"), fit.status as Uint8Array<ArrayBuffer>, {
       Description: "Outcome of the fit",
       Levels: levels
     })
   ];
-}
-
-/** BIDS values are of letters and digits only. */
-function plain(name: string): string {
-  return name.replace(/[^A-Za-z0-9]/g, "");
-}
-
-/** `mm2/s` as `mm^2/s`, the form that BIDS asks for. */
-export function bidsUnit(unit: string): string {
-  if (unit === "") return "1";
-  return unit.replace(/signal/g, "arbitrary").replace(/([A-Za-z])(\d)/g, "$1^$2");
 }
 
 function jsonFile(name: string, content: object): OutputFile {
@@ -725,23 +1098,18 @@ export async function archive(
     DatasetType: "derivative",
     GeneratedBy: [{Name: "Measurand", Version: version, Description: `${result.model.name}, ${result.estimator.name}`}]
   });
+  const {series} = result;
+  const folder = series.subject === "" ? "" : `${mapFolder(series)}/`;
   const files: Record<string, Uint8Array> = {[description.name]: description.bytes};
   for (const [done, map] of maps.entries()) {
     await onProgress?.(done, maps.length);
     signal?.throwIfAborted();
-    for (const {name, bytes} of [map.image(), map.sidecar()]) files[`${bidsFolder(name)}${name}`] = bytes;
+    for (const {name, bytes} of [map.image(), map.sidecar()]) files[`${folder}${name}`] = bytes;
   }
   // The maps are compressed already. A fixed time (zip's earliest) keeps the bytes the same on every day.
   const bytes = zipSync(files, {level: 0, mtime: new Date(1980, 0, 1)}) as Uint8Array<ArrayBuffer>;
   await onProgress?.(maps.length, maps.length);
   return {name: `${stemOf(result.input.image.file)}_maps.zip`, type: "application/zip", bytes};
-}
-
-function bidsFolder(name: string): string {
-  const [subject, session] = ["sub", "ses"].map(
-    (key) => new RegExp(`(?:^|_)(${key}-[A-Za-z0-9]+)(?=_)`).exec(name)?.[1]
-  );
-  return subject === undefined ? "" : `${subject}/${session === undefined ? "" : `${session}/`}dwi/`;
 }
 
 /** Rows that are written at a time; in between the page can breathe. */
@@ -752,7 +1120,7 @@ const rowsAtOnce = 20_000;
  * parameter and its `<name>_sd`, the residual sum of squares and the iterations. A cell without a finite value is empty.
  */
 export async function voxelTable(
-  {input, fit, groups}: FitResult,
+  {input, fit, model, groups}: FitResult,
   statuses: readonly StatusInfo[],
   {signal, onProgress}: MakeOptions = {}
 ): Promise<OutputFile> {
@@ -764,7 +1132,7 @@ export async function voxelTable(
     "z",
     "region",
     "status",
-    ...fit.parameters.flatMap(({name}) => [name, `${name}_sd`]),
+    ...estimated(model).flatMap(({name}) => [name, `${name}_sd`]),
     "rss",
     "iterations"
   ];
@@ -779,8 +1147,8 @@ export async function voxelTable(
       rss: finite(fit.residual[v]),
       iterations: fit.iterations[v]
     };
-    fit.parameters.forEach(({name, values}, index) => {
-      row[name] = finite(values[v]);
+    estimated(model).forEach(({name, index}) => {
+      row[name] = finite(fit.parameters[index].values[v]);
       row[`${name}_sd`] = finite(fit.standardDeviations[index].values[v]);
     });
     return row;
@@ -805,9 +1173,9 @@ export async function voxelTable(
   };
 }
 
-/** Samples of one voxel, by volume. */
-export function samplesAt({samples, voxels, image}: FitInput, voxel: number): Float64Array {
-  return Float64Array.from({length: image.volumes}, (_, s) => samples[s * voxels + voxel]);
+/** Samples of one voxel, by row. */
+export function samplesAt({samples, voxels}: Pick<FitInput, "samples" | "voxels">, voxel: number): Float64Array {
+  return Float64Array.from({length: samples.length / voxels}, (_, s) => samples[s * voxels + voxel]);
 }
 
 /** Index of a voxel from its three indices. */

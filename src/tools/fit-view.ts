@@ -1,6 +1,6 @@
 // The parts of the page "Fit your own data": each an element with a `value` that fires "input", or a figure's content.
 import {instantiate} from "../compute/core.js";
-import type {EstimatorInfo, ModelInfo, StatusInfo} from "../compute/core.js";
+import type {EstimatorInfo, ModelInfo, NoiseModel, Settings, StatusInfo} from "../compute/core.js";
 import {outsideMask, outsideMaskName} from "../compute/fit.js";
 import {InputError} from "../domain/errors.js";
 import {folderOfFiles, type Folder} from "../io/folder.js";
@@ -28,18 +28,26 @@ import {
 import {
   archive,
   baseline,
+  commandLines,
   derivedMaps,
+  describeBaseline,
   displayRange,
+  estimated,
+  everyVoxel,
   groupsOf,
   incompleteCodes,
   kindOf,
+  knownColumns,
   labelsOf,
   middleVoxel,
   readFitInput,
   regionMask,
   samplesAt,
+  statedSettings,
   voxelAt,
   voxelTable,
+  withColumns,
+  type FitChoices,
   type FitInput,
   type FitOptions,
   type FitResult,
@@ -48,6 +56,20 @@ import {
   type OutputFile,
   type RegionChoice
 } from "./fit-data.js";
+import {
+  axisOf,
+  curve,
+  formatColumn,
+  likelihoodNames,
+  likelihoods,
+  parseColumn,
+  samplePlaces,
+  takesKnown,
+  type Likelihood
+} from "./model-explorer.js";
+import {settingControl} from "./model-explorer-view.js";
+
+export {modelCard} from "./model-card.js";
 
 /** Where the page stands, as the style sheet and the tests see it. */
 export type FitState = "idle" | "reading" | "ready" | "fitting" | "done" | "failed";
@@ -78,14 +100,24 @@ export interface FitSource extends HTMLElement {
 }
 
 /**
- * The page's one file drop, a button for the example, and what was understood of the files. Bad files are told and leave
- * what was read before as it was. Files that lack a part (a series without b values) wait for it in the next drop, and a
- * mask or another protocol that comes alone joins the series that is there.
+ * The page's one file drop, buttons for the examples, and what was understood of the files. Bad files are told and leave
+ * what was read before as it was. Parts that come without a series (b values, a sidecar) wait for it, and a mask or
+ * another protocol that comes alone joins the series that is there.
  */
-export function fitSource({example}: {example: () => Folder}): FitSource {
+export function fitSource({
+  example,
+  simulated,
+  models
+}: {
+  example: () => Folder;
+  /** A simulated series of a model. */
+  simulated: (model: string) => Promise<Folder>;
+  /** The models for which there is one. */
+  models: readonly ModelInfo[];
+}): FitSource {
   let value: FitInput | null = null;
   let taken: readonly File[] = [];
-  let waiting: {files: readonly File[]; lacking: string} | null = null;
+  let waiting: readonly File[] = [];
   let controller = new AbortController();
   const work = h("div", {});
   const understood = h("div", {class: "m-fit-understood"});
@@ -119,55 +151,50 @@ export function fitSource({example}: {example: () => Folder}): FitSource {
     }
   };
 
-  const keep = (files: readonly File[]): void => {
-    taken = files;
-    waiting = null;
-  };
   const size = (files: readonly File[]): number => files.reduce((sum, file) => sum + file.size, 0);
+  const take = async (files: readonly File[]): Promise<void> => {
+    await load(folderOfFiles(files), size(files));
+    taken = files;
+    waiting = [];
+  };
   const drop = fileDrop({
-    label: "Drop a diffusion series with its b values, or choose the files",
-    hint: "NIfTI (.nii, .nii.gz) with several volumes, and .bval or a table of b (s/mm²) and TE (s); .bvec, JSON sidecar, masks if you have them",
+    label: "Drop a series with what belongs to it, or choose the files",
+    hint: "NIfTI (.nii, .nii.gz): one image of several volumes or one for each; .bval, JSON sidecars, or a table of the protocol; masks and a map of B1 if you have them",
     async check(files) {
+      const together = joined(waiting, files);
       try {
-        await load(folderOfFiles(files), size(files));
-        keep(files);
+        await take(together);
       } catch (error) {
         if (!isIncomplete(error)) throw error;
-        // A series never takes b values that came with another one; other parts join the series that is there.
-        const lacking = error.code;
-        const earlier =
-          lacking === "missing-series"
-            ? (waiting ?? {files: taken})
-            : waiting?.lacking === "missing-series"
-              ? waiting
-              : {files: []};
-        if (earlier.files.length === 0) {
-          waiting = {files, lacking};
+        if (waiting.length === 0 && taken.length > 0) await take(joined(taken, files));
+        else {
+          waiting = together;
           throw error;
-        }
-        const together = joined(earlier.files, files);
-        try {
-          await load(folderOfFiles(together), size(together));
-          keep(together);
-        } catch (second) {
-          if (isIncomplete(second)) waiting = {files: together, lacking: second.code};
-          throw second;
         }
       }
     }
   });
 
-  const button = h("button", {type: "button", class: "m-button"}, "Try it with an example");
-  button.addEventListener("click", async () => {
+  const open = async (folder: () => Folder | Promise<Folder>): Promise<void> => {
     drop.clear();
     try {
-      await load(example(), 0);
-      keep([]);
+      await load(await folder(), 0);
+      [taken, waiting] = [[], []];
       element.dispatchEvent(new Event("input", {bubbles: true}));
     } catch (error) {
       drop.showError(error);
     }
+  };
+  const button = h("button", {type: "button", class: "m-button"}, "Try it with an example");
+  button.addEventListener("click", () => open(example));
+  const choose = select({
+    label: "Or simulate an example of",
+    options: models.map(({id, name}) => [id, name] as const)
   });
+  // Choosing a model to simulate is no new input yet.
+  choose.addEventListener("input", (event) => event.stopPropagation());
+  const simulate = h("button", {type: "button", class: "m-button"}, "Simulate it");
+  simulate.addEventListener("click", () => open(() => simulated(choose.value)));
   const element = h(
     "div",
     {class: "m-fit-source"},
@@ -179,6 +206,13 @@ export function fitSource({example}: {example: () => Folder}): FitSource {
       " one scan of the ",
       h("a", {href: "../studies/repeatability/index.html"}, "simulated cohort"),
       ", with its tissue labels"
+    ),
+    h(
+      "div",
+      {class: "m-fit-simulated"},
+      choose,
+      simulate,
+      h("p", {class: "m-fit-small"}, "Three simulated tissues with noise at an SNR of 50: no measurement.")
     ),
     work,
     understood
@@ -207,30 +241,38 @@ function joined(earlier: readonly File[], files: readonly File[]): File[] {
   return [...kept, ...files];
 }
 
+/** A time in ms, anything else as it is; the unit that belongs to it. */
+const shownUnit = (unit: string): string => (unit === "s" ? "ms" : unit === "degree" ? "°" : unit);
+const shownValue = (value: number, unit: string): number => (unit === "s" ? +(value * 1000).toFixed(3) : value);
+
 /** What was understood: grid, protocol and the part of each file. */
 function description(input: FitInput): HTMLElement {
-  const {image, protocol, roles} = input;
+  const {image, images, protocol, roles, acquisitions} = input;
   const distinct = (values: number[]): number[] => [...new Set(values)].sort((a, b) => a - b);
   const fact = (term: string, text: string): HTMLElement => h("div", {}, h("dt", {}, term), h("dd", {}, text));
   const few = (values: number[]): string =>
     values.length > 12 ? `${values.length} values from ${values[0]} to ${values.at(-1)}` : values.join(", ");
+  const bytes = images.reduce((sum, {data}) => sum + data.byteLength, 0);
+  const columns = knownColumns.filter(({name}) => protocol[name] !== undefined);
   return h(
     "div",
     {},
     h(
       "dl",
       {class: "m-fit-facts"},
-      fact("Series", image.file),
+      fact("Series", images.length === 1 ? image.file : `${images.length} images, ${image.file} first`),
       fact(
         "Grid",
         `${image.shape.slice(0, 3).join(" × ")} voxels of ${image.voxelSize.map((size) => +size.toFixed(3)).join(" × ")} mm`
       ),
-      fact("Volumes", `${image.volumes}, stored as ${image.datatype} (${formatBytes(image.data.byteLength)})`),
-      fact(`b (${formatUnit("s/mm2")})`, few(distinct(protocol.b))),
-      fact(
-        "TE (ms)",
-        protocol.TE === undefined ? "not given" : few(distinct(protocol.TE.map((te) => +(te * 1000).toFixed(3))))
-      )
+      fact("Volumes", `${acquisitions}, stored as ${image.datatype} (${formatBytes(bytes)})`),
+      ...columns.map(({name, unit}) =>
+        fact(
+          unit === "" ? name : `${name} (${formatUnit(shownUnit(unit))})`,
+          few(distinct(protocol[name].map((value) => shownValue(value, unit))))
+        )
+      ),
+      columns.length === 0 ? fact("Protocol", "not given: type it below, or drop it") : null
     ),
     resultTable({
       caption: "Your files, and what each was taken for",
@@ -243,72 +285,99 @@ function description(input: FitInput): HTMLElement {
   );
 }
 
-/** Models as radio buttons; those that the data cannot be fitted with are disabled and say why. */
+/**
+ * The protocol as text, one field a column, filled with what the files state; its value is the input with the columns that
+ * the reader typed. Folded while the files state something.
+ */
+export function protocolForm(input: FitInput): Control<FitInput> {
+  let value = input;
+  const problem = h("div", {});
+  const rows = knownColumns.map(({name, unit, description: about}) => {
+    const id = uniqueId("column");
+    const given = input.protocol[name];
+    const field = h("input", {
+      type: "text",
+      id,
+      spellcheck: "false",
+      autocomplete: "off",
+      value: given === undefined ? "" : formatColumn(given)
+    });
+    const title = unit === "" ? name : `${name} (${formatUnit(unit)})`;
+    const element = h("div", {class: "m-fit-column"}, h("label", {for: id}, title), field);
+    element.title = about ?? "";
+    return {name, field, start: field.value, element};
+  });
+  const form = h(
+    "details",
+    {class: "m-fit-protocol", open: Object.keys(input.protocol).length === 0},
+    h("summary", {}, "Protocol, one value a volume"),
+    h(
+      "p",
+      {class: "m-fit-small"},
+      `Numbers between commas for the ${input.acquisitions} volumes in the order of their names; 3*0.1 is 0.1 three times, and one number stands for all. What you type replaces what the files state.`
+    ),
+    h("div", {class: "m-fit-columns"}, ...rows.map(({element}) => element)),
+    problem
+  );
+  form.addEventListener("input", (event) => {
+    if (event.target !== form) event.stopPropagation();
+  });
+  form.addEventListener("change", () => {
+    problem.replaceChildren();
+    try {
+      const typed = rows.filter(({field, start}) => field.value !== start && field.value.trim() !== "");
+      value = withColumns(input, Object.fromEntries(typed.map(({name, field}) => [name, parseColumn(name, field.value)])));
+      form.dispatchEvent(new Event("input", {bubbles: true}));
+    } catch (error) {
+      problem.replaceChildren(errorNotice(error, "This protocol is not used"));
+    }
+  });
+  return Object.defineProperty(form, "value", {get: () => value}) as unknown as Control<FitInput>;
+}
+
+/** Models as radio buttons; those that the data cannot be fitted with are disabled and say why, folded away. */
 export function modelChoice(
   models: readonly ModelInfo[],
   reasons: Readonly<Record<string, string | null>>
 ): Control<string | null> {
   const name = uniqueId("model");
-  let current = models.find(({id}) => reasons[id] === null)?.id ?? null;
+  const suited = models.filter(({id}) => reasons[id] === null);
+  const others = models.filter(({id}) => reasons[id] !== null);
+  let current = suited[0]?.id ?? null;
+  const option = ({id, name: title, description}: ModelInfo): HTMLElement => {
+    const reason = reasons[id];
+    const note = `${name}-${id}`;
+    const radio = h("input", {
+      type: "radio",
+      name,
+      value: id,
+      checked: id === current,
+      disabled: reason !== null,
+      "aria-describedby": note
+    });
+    radio.addEventListener("input", () => (current = id));
+    return h(
+      "div",
+      {class: reason === null ? "m-fit-model" : "m-fit-model m-fit-unsuited"},
+      h("label", {}, radio, title),
+      h("p", {id: note}, reason === null ? description : `Not for these data: ${reason}.`)
+    );
+  };
   const element = h(
     "fieldset",
     {class: "m-radios m-fit-models"},
     h("legend", {}, "Model"),
-    h(
-      "div",
-      {},
-      ...models.map(({id, name: title, description}) => {
-        const reason = reasons[id];
-        const note = `${name}-${id}`;
-        const radio = h("input", {
-          type: "radio",
-          name,
-          value: id,
-          checked: id === current,
-          disabled: reason !== null,
-          "aria-describedby": note
-        });
-        radio.addEventListener("input", () => (current = id));
-        return h(
-          "div",
-          {class: reason === null ? "m-fit-model" : "m-fit-model m-fit-unsuited"},
-          h("label", {}, radio, title),
-          h("p", {id: note}, reason === null ? description : `Not for these data: ${reason}.`)
-        );
-      })
-    )
+    h("div", {}, ...suited.map(option)),
+    others.length === 0
+      ? null
+      : h(
+          "details",
+          {open: suited.length === 0},
+          h("summary", {}, `${others.length} ${others.length === 1 ? "model needs" : "models need"} other data`),
+          h("div", {}, ...others.map(option))
+        )
   );
   return Object.defineProperty(element, "value", {get: () => current}) as unknown as Control<string | null>;
-}
-
-/** A model's equation, as prepared when the site was built, with its parameters and source. */
-export function modelCard(model: ModelInfo): HTMLElement {
-  const equation = h("div", {
-    class: "m-fit-equation",
-    tabindex: 0,
-    role: "region",
-    "aria-label": `Equation of ${model.name}`
-  });
-  equation.innerHTML = (model as ModelInfo & {equation_mathml: string}).equation_mathml;
-  const source = model.doi === null ? model.citation : h("a", {href: `https://doi.org/${model.doi}`}, model.citation);
-  return h(
-    "div",
-    {class: "m-fit-card"},
-    equation,
-    h(
-      "ul",
-      {class: "m-fit-parameters"},
-      ...model.parameters.map(({name, unit, description}) =>
-        h(
-          "li",
-          {},
-          h("b", {}, name),
-          `: ${description}${unit === "" || unit === "signal" ? "" : `, ${formatUnit(unit)}`}`
-        )
-      )
-    ),
-    h("p", {class: "m-fit-small"}, source, ".")
-  );
 }
 
 /** Estimators of a model, with the description of the chosen one. */
@@ -322,6 +391,115 @@ export function estimatorChoice(estimators: readonly EstimatorInfo[]): Control<s
   show();
   const element = h("div", {}, control, text);
   return Object.defineProperty(element, "value", {get: () => control.value}) as unknown as Control<string>;
+}
+
+/** A number field, empty for none. */
+function numberField(label: string, value: number | null, placeholder = ""): HTMLInputElement {
+  return h("input", {type: "number", step: "any", value: value ?? "", placeholder, "aria-label": label});
+}
+
+/**
+ * What else a fit keeps to: settings of the acquisition, bounds and fixed values of the parameters where the estimator
+ * takes them, the distribution of the noise, precision, and whether a map of B1 is used.
+ */
+export function choicesForm(model: ModelInfo, estimator: string, input: FitInput): Control<FitChoices> {
+  const info = model.estimators.find(({id}) => id === estimator)!;
+  const given = statedSettings(model, input);
+  const settings = model.settings.map((each) => {
+    const control = settingControl(each, given[each.name]);
+    control.write(given[each.name]);
+    return control;
+  });
+
+  const fixes = takesKnown(estimator);
+  const held = (name: string): boolean => model.parameters.some((each) => each.name === name && each.held !== null);
+  const parameters = model.parameters.map(({name, unit, lower, upper, held: at}) => ({
+    name,
+    title: unit === "" || unit === "signal" ? name : `${name} (${formatUnit(unit)})`,
+    low: numberField(`Lower bound of ${name}`, null, lower === null ? "none" : String(lower)),
+    high: numberField(`Upper bound of ${name}`, null, upper === null ? "none" : String(upper)),
+    fixed: numberField(`Fixed value of ${name}`, null, at === null ? "estimated" : String(at)),
+    bounds: [lower, upper] as const
+  }));
+  const offered = likelihoods(model, estimator);
+  const noise = select<Likelihood>({
+    label: "Noise",
+    options: offered.map((kind) => [kind, likelihoodNames[kind]] as const)
+  });
+  const sigma = numberField("Sigma of the noise", null, "in the signal's unit");
+  const sigmaRow = h("div", {class: "m-fit-column"}, h("span", {}, "Sigma of each channel"), sigma);
+  const precision = choice({
+    label: "Precision",
+    options: [
+      ["f64", "double (certified)"],
+      ["f32", "single (fast)"]
+    ] as const
+  });
+  const b1 = h("input", {type: "checkbox", checked: true});
+  const withB1 = input.b1 !== null && held("B1");
+  const cell = (content: HTMLElement | string): HTMLElement => h("td", {}, content);
+  const rows = parameters.map(({name, title, low, high, fixed}) =>
+    h(
+      "tr",
+      {},
+      h("th", {scope: "row"}, title),
+      cell(info.bounds && !held(name) ? low : ""),
+      cell(info.bounds && !held(name) ? high : ""),
+      cell(fixes || held(name) ? fixed : "")
+    )
+  );
+  const showSigma = (): void => {
+    sigmaRow.hidden = noise.value === "gaussian";
+  };
+  showSigma();
+  const settingRows = settings.map(({element: each}) => each);
+  const element = h(
+    "div",
+    {class: "m-fit-choices"},
+    ...(settingRows.length > 0 ? [h("div", {class: "m-fit-settings"}, ...settingRows)] : []),
+    withB1 ? h("label", {class: "m-fit-check"}, b1, `B1 from ${input.b1!.file}`) : null,
+    h(
+      "details",
+      {},
+      h("summary", {}, "Bounds, fixed parameters, noise and precision"),
+      h(
+        "div",
+        {class: "m-fit-scroll", tabindex: 0, role: "region", "aria-label": "Bounds and fixed parameters"},
+        h(
+          "table",
+          {class: "m-fit-bounds"},
+          h("thead", {}, h("tr", {}, ...["Parameter", "Lower", "Upper", "Fixed at"].map((text) => h("th", {scope: "col"}, text)))),
+          h("tbody", {}, ...rows)
+        )
+      ),
+      h("p", {class: "m-fit-small"}, info.bounds ? "An empty field keeps the model's own." : "This estimator keeps to no bounds."),
+      offered.length > 1 ? noise : null,
+      offered.length > 1 ? sigmaRow : null,
+      precision
+    )
+  );
+  element.addEventListener("input", showSigma);
+  const number = (field: HTMLInputElement): number | null =>
+    field.isConnected && Number.isFinite(field.valueAsNumber) ? field.valueAsNumber : null;
+  const value = (): FitChoices => {
+    const bounds: Record<string, [number | null, number | null]> = {};
+    const fix: Record<string, number> = {};
+    for (const {name, low, high, fixed, bounds: own} of parameters) {
+      const [lower, upper, at] = [number(low), number(high), number(fixed)];
+      if (lower !== null || upper !== null) bounds[name] = [lower ?? own[0], upper ?? own[1]];
+      if (at !== null) fix[name] = at;
+    }
+    const chosen: Settings = {};
+    for (const {name, read} of settings) {
+      const setting = read();
+      if (setting !== null) chosen[name] = setting;
+    }
+    const kind = noise.value;
+    // Without a number the core says what it needs.
+    const model: NoiseModel | undefined = kind === "gaussian" ? undefined : {kind, sigma: number(sigma) ?? 0};
+    return {settings: chosen, bounds, fix, noise: model, precision: precision.value, b1: withB1 && b1.checked};
+  };
+  return Object.defineProperty(element, "value", {get: value}) as unknown as Control<FitChoices>;
 }
 
 /** Where to fit: a mask that came along, the foreground above a threshold, or every voxel. */
@@ -420,7 +598,7 @@ export function regionViewer(input: FitInput, base: Float64Array): VolumeViewer 
     ],
     regions: overlay(input, []),
     encode,
-    description: `Mean signal of ${input.image.file} at the lowest b, with the region to fit.`
+    description: `${input.image.file}: ${describeBaseline(input)}, with the region to fit.`
   });
 }
 
@@ -442,7 +620,12 @@ export function mapViewer(
   const viewer = volumeViewer({
     grid: gridOf(input),
     maps: [
-      ...fit.parameters.map(map),
+      ...estimated(model).map(({index}) => map(fit.parameters[index], index)),
+      ...estimated(model).map(({name, unit, index}): ViewerMap => {
+        const {values} = fit.standardDeviations[index];
+        const range = displayRange(values, everyVoxel(groups)) ?? [0, 1];
+        return {name: `sd-${name}`, label: `SD of ${name}`, unit: unit === "signal" ? "" : unit, values, range};
+      }),
       {
         name: "base",
         label: "Signal",
@@ -597,7 +780,8 @@ export function histograms({fit, groups, model, ranges, summaries}: FitResult): 
   return h(
     "div",
     {class: "m-fit-histograms"},
-    ...fit.parameters.map(({name, unit, values}, index) => {
+    ...estimated(model).map(({name, unit, index}) => {
+      const {values} = fit.parameters[index];
       const micro = unit === "mm2/s";
       const shown = micro ? "µm2/s" : unit === "signal" ? "" : unit;
       const series = groups.map(({label, voxels}) => ({
@@ -635,59 +819,69 @@ export function histograms({fit, groups, model, ranges, summaries}: FitResult): 
   );
 }
 
-/** Points of a drawn curve, enough to look smooth. */
-const curvePoints = 121;
+/** The column along which a model's signal is drawn. */
+function abscissa(model: ModelInfo): ModelInfo["protocol"][number] {
+  return model.predicts ? axisOf(model) : model.protocol[0];
+}
 
-/** Signal against b of one voxel with the decay that the model gives its parameters. */
+/** Signal of one voxel against the model's main protocol column, with the curve that the fitted parameters give. */
 export function voxelDecay(
   result: FitResult,
   module: WebAssembly.Module,
   voxel: readonly number[],
   statuses: readonly StatusInfo[]
 ): Required<Pick<FigureChange, "caption" | "description" | "spec" | "table">> {
-  const {input, fit, model, protocol} = result;
+  const {input, fit, model, protocol, choices} = result;
   const v = voxelAt(input, voxel);
-  const {b, TE} = input.protocol;
-  const several = TE !== undefined && new Set(TE).size > 1;
-  const groupOf = (te: number | undefined): string | undefined =>
-    several && te !== undefined ? `TE ${+(te * 1000).toFixed(3)} ms` : undefined;
-  const signals = samplesAt(input, v);
-  const samples: DecaySample[] = b.map((x, s) => ({x, signal: signals[s], group: groupOf(TE?.[s])}));
+  const axis = abscissa(model);
+  const x = protocol[axis.name];
+  const signals = samplesAt({samples: result.samples, voxels: input.voxels}, v);
   const parameters = Float64Array.from(fit.parameters, ({values}) => values[v]);
   const known = parameters.every(Number.isFinite);
-  const curve: DecayCurvePoint[] = [];
+  const scale = (value: number): number => shownValue(value, axis.unit);
+  const places = model.predicts ? samplePlaces(model, protocol).places : x.map((at) => ({x: at, group: ""}));
+  const samples: DecaySample[] = places.map((place, s) => ({x: scale(place.x), signal: signals[s], group: place.group}));
+  const line: DecayCurvePoint[] = [];
   let fitted: Float64Array | null = null;
   if (known && model.predicts) {
     // On this thread: for the few voxels that a page draws, a worker's round trip costs more than the prediction.
     const core = instantiate(module);
-    fitted = core.simulate({model: model.id, protocol}, parameters, 1);
-    const highest = b.reduce((high, value) => Math.max(high, value), 0);
-    for (const te of protocol.TE === undefined ? [undefined] : new Set(protocol.TE)) {
-      const grid = Array.from({length: curvePoints}, (_, i) => (highest * i) / (curvePoints - 1));
-      const columns: Record<string, number[]> = te === undefined ? {b: grid} : {b: grid, TE: grid.map(() => te)};
-      const line = core.simulate({model: model.id, protocol: columns}, parameters, 1);
-      grid.forEach((x, i) => curve.push({x, signal: line[i], group: groupOf(te)}));
-    }
+    const {settings = {}} = choices;
+    fitted = core.simulate({model: model.id, protocol, settings}, parameters, 1);
+    for (const point of curve(core, model, {protocol, settings}, [...parameters])) line.push({...point, x: scale(point.x)});
   }
   const outcome = statusNames(statuses)[fit.status[v]];
   const values = fit.parameters.map(({name, unit, values}) => `${name} ${quantityText(values[v], unit)}`).join(", ");
   const drawn =
     known && !model.predicts ? " This model describes parts of the decay, so that there is no one curve to draw." : "";
   const caption = `Voxel (${voxel.join(", ")}), ${outcome}${known ? `: ${values}.` : "; no curve without parameters."}${drawn}`;
+  const columns = model.protocol.filter(({name}) => protocol[name] !== undefined);
+  const several = new Set(places.map(({group}) => group)).size > 1;
+  const unit = shownUnit(axis.unit);
+  const ends = x.map(scale);
   return {
     caption,
     description:
-      `Measured signal of voxel (${voxel.join(", ")}) at ${b.length} b values from ${Math.min(...b)} to ${Math.max(...b)} s/mm², ` +
-      `from ${Math.max(...signals).toPrecision(4)} down to ${Math.min(...signals).toPrecision(4)}. Outcome: ${outcome}. ${known ? `${values}.` : ""}`,
-    spec: decay(samples, curve, {groupTitle: several ? "Echo time" : undefined}),
+      `Measured signal of voxel (${voxel.join(", ")}) at ${x.length} samples with ${axis.name} from ${Math.min(...ends)} to ${Math.max(...ends)}` +
+      `${unit === "" ? "" : ` ${formatUnit(unit)}`}, from ${Math.max(...signals).toPrecision(4)} down to ${Math.min(...signals).toPrecision(4)}. ` +
+      `Outcome: ${outcome}. ${known ? `${values}.` : ""}`,
+    spec: decay(samples, line, {
+      xTitle: axis.name,
+      xUnit: unit,
+      log: axis.name === "b",
+      groupTitle: several ? "Acquisition" : undefined
+    }),
     table: {
       columns: [
-        {key: "b", label: "b", unit: "s/mm2"},
-        ...(TE === undefined ? [] : [{key: "te", label: "TE", unit: "s"}]),
+        ...columns.map(({name, unit: own}) => ({key: name, label: name, unit: own})),
         {key: "signal", label: "Measured"},
         ...(fitted === null ? [] : [{key: "fitted", label: "Fitted"}])
       ],
-      rows: b.map((x, s) => ({b: x, te: TE?.[s], signal: signals[s], fitted: fitted?.[s]})),
+      rows: x.map((_, s) => ({
+        ...Object.fromEntries(columns.map(({name}) => [name, protocol[name][s]])),
+        signal: signals[s],
+        fitted: fitted?.[s]
+      })),
       limit: 20
     }
   };
@@ -696,6 +890,19 @@ export function voxelDecay(
 /** The figure of one voxel's decay; it follows `update(voxelDecay(...))`. */
 export function decayFigure(change: ReturnType<typeof voxelDecay>): FigureElement {
   return figure({id: "decay", title: "Signal at the crosshair", ...change});
+}
+
+/** The commands that do the same in a terminal. */
+export function commandBlock(result: FitResult): HTMLElement {
+  const {images, table} = commandLines(result);
+  const line = (text: string, label: string): HTMLElement =>
+    h("pre", {class: "m-fit-command", tabindex: 0, role: "region", "aria-label": label}, h("code", {}, text));
+  return h(
+    "div",
+    {},
+    line(images, "Command line for a BIDS dataset"),
+    line(table, "Command line for a table of samples")
+  );
 }
 
 /** Every file of a result: all maps as one archive, the voxels as a table, and each map with its sidecar. */
@@ -730,7 +937,7 @@ export function downloads(result: FitResult, statuses: readonly StatusInfo[]): H
         bar.finish();
       }
     });
-  const stem = maps[0].name.split("_model-")[0];
+  const {stem} = result.series;
   const whole = h(
     "p",
     {class: "m-fit-downloads"},

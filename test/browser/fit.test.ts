@@ -235,6 +235,7 @@ describe("fit your own data", () => {
       });
       await state(page, "ready");
       await page.getByRole("radio", {name: "Mono-exponential diffusion decay"}).waitFor();
+      await page.locator(".m-fit-models summary").click();
       const clinical = page.getByRole("radio", {name: "Clinical ADC metrics (segmented)"});
       assert.equal(await clinical.isDisabled(), true);
       assert.match(
@@ -305,9 +306,10 @@ describe("fit your own data", () => {
   test("what is missing can follow: b values after the series, then a mask; a series never takes another's b values", () =>
     onPage(async (page) => {
       await drop(page, series());
-      await page.locator('.m-error[data-code="missing-protocol"]').waitFor();
-      await drop(page, bval);
       await state(page, "ready");
+      await page.locator(".m-fit-facts", {hasText: "not given"}).waitFor();
+      await drop(page, bval);
+      await page.locator(".m-fit-facts", {hasText: "0, 50, 100, 400, 900"}).waitFor();
       assert.deepEqual(
         (await cells(page, ".m-fit-source")).map(([file]) => file),
         ["sub-01_dwi.nii.gz", "sub-01_dwi.bval"]
@@ -316,15 +318,49 @@ describe("fit your own data", () => {
       await page.getByRole("button", {name: "Fit 70 voxels"}).waitFor();
       await fit(page);
       await drop(page, series("sub-02_dwi.nii.gz"));
-      await page.locator('.m-error[data-code="missing-protocol"]').waitFor();
-      assert.equal(await page.locator("#fit-outcomes").count(), 1, "the earlier result stands");
-      await drop(page, {name: "sub-02_dwi.bval", bytes: `${b.join(" ")}\n`});
       await page.waitForFunction(() => document.querySelector("#fit-outcomes") === null);
+      await page.locator(".m-fit-facts", {hasText: "not given"}).waitFor();
+      await drop(page, {name: "sub-02_dwi.bval", bytes: `${b.join(" ")}\n`});
+      await page.locator(".m-fit-facts", {hasText: "0, 50, 100, 400, 900"}).waitFor();
       assert.deepEqual(
         (await cells(page, ".m-fit-source")).map(([file]) => file),
         ["sub-02_dwi.nii.gz", "sub-02_dwi.bval"]
       );
     }));
+
+  test("b values that come first wait for their series; columns can be typed instead", () =>
+    onPage(async (page) => {
+      await drop(page, bval);
+      await page.locator('.m-error[data-code="missing-series"]').waitFor();
+      await drop(page, series());
+      await state(page, "ready");
+      await page.locator(".m-fit-facts", {hasText: "0, 50, 100, 400, 900"}).waitFor();
+      await page.locator(".m-fit-protocol summary").click();
+      const field = page.locator(".m-fit-protocol").getByLabel(/^TE/).first();
+      await field.fill("81");
+      await field.press("Enter");
+      await page.locator('.m-fit-protocol .m-error[data-code="protocol-value"]').waitFor();
+      await field.fill("0.081");
+      await field.press("Enter");
+      await page.waitForFunction(() => document.querySelector(".m-fit-protocol .m-error") === null);
+      await page.locator('.m-fit-models input[value="clinical-adc"]:enabled').waitFor();
+    }));
+
+  for (const [id, map] of [["t2", "T2map"], ["variable-flip-angle", "T1map"], ["fat-water", "PDFFmap"]] as const) {
+    test(`a simulated series of ${id}: several files, protocol from sidecars, maps, command line`, () =>
+      onPage(async (page) => {
+        await page.getByLabel("Or simulate an example of").selectOption(id);
+        await page.getByRole("button", {name: "Simulate it"}).click();
+        await state(page, "ready");
+        await page.locator(`.m-fit-models input[value="${id}"]:enabled`).check();
+        await fit(page);
+        assert.ok((await cells(page, "#fit-files")).some((row) => row.some((text) => text.endsWith(map))));
+        assert.match((await page.locator(".m-fit-command").first().textContent())!, new RegExp(`--model ${id} --estimator`));
+        await scrollThrough(page);
+        await page.locator("#fig-decay svg .mark-line path").first().waitFor({state: "attached"});
+        assert.deepEqual(await axe(page), []);
+      }));
+  }
 
   test("a long fit shows its progress, can be cancelled, and runs again", () =>
     onPage(async (page) => {

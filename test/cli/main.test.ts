@@ -6,24 +6,13 @@ import {closest} from "../../src/domain/closest.js";
 import {commands} from "../../src/cli/commands.js";
 import {alignColumns, formatNumber, formatToTolerance} from "../../src/cli/format.js";
 import {matches} from "../../src/cli/glob.js";
-import {main} from "../../src/cli/main.js";
 import {createTerminal} from "../../src/cli/terminal.js";
+import {call, sink} from "./capture.js";
 import {openSandbox, runExecutable} from "./sandbox.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const executable = fileURLToPath(new URL("../../bin/measurand.mjs", import.meta.url));
 const {version} = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {version: string};
-
-function sink(isTTY = false) {
-  const written: string[] = [];
-  return {isTTY, write: (text: string) => written.push(text), text: () => written.join("")};
-}
-
-async function call(...argv: string[]) {
-  const [stdout, stderr] = [sink(), sink()];
-  const code = await main(argv, {stdout, stderr, env: {}});
-  return {code, stdout: stdout.text(), stderr: stderr.text()};
-}
 
 test("--version and --help, of the executable and of every command", async () => {
   assert.deepEqual(await call("--version"), {code: 0, stdout: `${version}\n`, stderr: ""});
@@ -46,7 +35,7 @@ test("--version and --help, of the executable and of every command", async () =>
 const wrong: [string[], RegExp][] = [
   [[], /command is "missing"; expected one of inspect, reproduce/],
   [["reprodcue"], /command is "reprodcue".*did you mean reproduce\?/],
-  [["frobnicate"], /command is "frobnicate"; expected one of inspect, reproduce$/m],
+  [["frobnicate"], /command is "frobnicate"; expected one of inspect, reproduce[a-z, -]*$/m],
   [["--verison"], /option is "--verison".*did you mean --version\?/],
   [["inspect"], /measurand inspect is "incomplete"; expected FILE\|FOLDER\.\.\./],
   [["inspect", "--jsno", "x"], /option is "--jsno".*did you mean --json\?/],
@@ -55,7 +44,10 @@ const wrong: [string[], RegExp][] = [
   [["reproduce", "--workers"], /--workers is "empty"; expected a value: --workers N/],
   [["reproduce", "--workers", "--json"], /--workers is "--json"; expected a value/],
   [["reproduce", "--workers", "0"], /--workers is "0"; expected an integer from 1 to 64/],
+  [["reproduce", "--workers", "1", "--workers", "2"], /--workers is "2"; expected the option once \(it was 1 before\)/],
   [["reproduce", "--workers=two"], /--workers is "two"/],
+  [["fit", "a", "b"], /measurand fit is "incomplete"; expected BIDS_DIR OUT_DIR participant\|group/],
+  [["fit-table", "x.csv"], /--model is "missing"; expected a model: --model ID/],
   [["reproduce", "nothing-like-it"], /study is "nothing-like-it"; expected one of/]
 ];
 for (const [argv, message] of wrong) {

@@ -53,11 +53,90 @@ describe("the core", () => {
     assert.equal(core.models().statuses.find(({code}) => code === bounded.status[0])?.name, "at-bound");
   });
 
+  test("an infinite bound is open, and what is no bound is refused before JSON makes an open one of it", () => {
+    const request = {model: "mono-exponential", estimator: "nlls", protocol: {b: [0, 500, 1000]}};
+    const samples = Float64Array.of(100, 100 * Math.exp(-1), 100 * Math.exp(-2));
+    const fit = (bounds: [number | null, number | null]) => core.fit({...request, bounds: {ADC: bounds}}, samples, 1);
+    const expected = fit([null, null]).parameters;
+    assert.deepEqual(fit([-Infinity, Infinity]).parameters, expected);
+    for (const bounds of [[NaN, 1], [0, NaN], [Infinity, 1], [0, -Infinity]] as [number, number][]) {
+      assert.throws(() => fit(bounds), (error) => error instanceof InputError && error.field === "bounds.ADC");
+    }
+  });
+
+  test("what is fixed stays, what is started is started, and correlations come on request", () => {
+    const request = {model: "mono-exponential", estimator: "nlls", protocol: {b: [0, 300, 600, 1000]}};
+    const samples = Float64Array.of(100, 75, 55, 37);
+    const free = core.fit({...request, correlation: true}, samples, 1);
+    assert.equal(free.correlation.length, 1);
+    assert.ok(free.correlation[0] > 0 && free.correlation[0] < 1, "S0 and ADC rise together");
+    assert.ok(free.condition[0] >= 1 && Math.abs(free.gradient[0]) < 1e-5);
+    const fixed = core.fit({...request, fix: {ADC: 1e-3}, start: {S0: 50}, starts: 1}, samples, 1);
+    assert.deepEqual([fixed.parameters[1], fixed.standardDeviations[1]], [1e-3, 0]);
+    assert.equal(fixed.correlation.length, 0);
+    // The linear amplitude of a fixed decay: sum S e / sum e^2.
+    const decay = request.protocol.b.map((b) => Math.exp(-b * 1e-3));
+    const amplitude =
+      decay.reduce((sum, e, i) => sum + e * samples[i], 0) / decay.reduce((sum, e) => sum + e * e, 0);
+    assert.ok(Math.abs(fixed.parameters[0] / amplitude - 1) < 1e-9);
+    assert.deepEqual([...core.fit({...request, bounds: {ADC: [0, 5e-4]}}, samples, 1).active], [1 << 17]);
+  });
+
   test("its faults are InputErrors with their fields", () => {
     const call = () => core.fit({model: "none", estimator: "ols", protocol: {b: [0, 1]}}, new Float32Array(2), 1);
     assert.throws(
       call,
       (error) => error instanceof InputError && error.code === "unknown-model" && error.value === "none"
+    );
+  });
+});
+
+describe("information", () => {
+  let core: Core;
+  before(() => (core = instantiate(module)));
+  const situation = {
+    model: "mono-exponential",
+    parameters: {S0: 100, ADC: 1e-3},
+    noise: {kind: "gaussian" as const, sigma: 2}
+  };
+
+  test("Cramér-Rao bounds of two samples have a closed form", () => {
+    const b = 1000;
+    const {parameters, not_identifiable} = core.cramerRao({situation, protocol: {b: [0, b]}});
+    // ADC = ln(S1 / S2) / b: variance (sigma / b)^2 (1 / S1^2 + 1 / S2^2); S0 is the first sample.
+    const sd = (2 / b) * Math.sqrt(1 / 100 ** 2 + 1 / (100 * Math.exp(-1)) ** 2);
+    assert.deepEqual(not_identifiable, []);
+    assert.ok(Math.abs(parameters[0].sd! / 2 - 1) < 1e-10);
+    assert.ok(Math.abs(parameters[1].sd! / sd - 1) < 1e-10);
+    assert.ok(Math.abs(parameters[1].relative! / (sd / 1e-3) - 1) < 1e-10);
+  });
+
+  test("one b determines nothing, and says so", () => {
+    const {parameters} = core.cramerRao({situation, protocol: {b: [500, 500]}});
+    assert.ok(parameters.some(({identifiable, sd}) => !identifiable && sd === null));
+  });
+
+  test("an optimised protocol is no worse, from the candidates that were given", () => {
+    const {criterion, protocol} = core.optimiseProtocol({
+      situation,
+      protocol: {b: [0, 100, 200, 300]},
+      candidates: {b: [0, 500, 1000, 1500]},
+      minimise: {ADC: 1}
+    });
+    assert.ok(criterion[1]! < criterion[0]! / 2);
+    assert.ok(protocol.b.every((value) => [0, 100, 200, 300, 500, 1000, 1500].includes(value)));
+  });
+
+  test("a profile interval holds the estimate, and a wider level a wider interval", () => {
+    const fit = {model: "mono-exponential", estimator: "nlls", protocol: {b: [0, 250, 500, 750, 1000]}};
+    const samples = Float64Array.of(101, 77, 61, 47, 37.5);
+    const at = (level: number) => core.profileInterval({fit, parameter: "ADC", level}, samples);
+    const [narrow, wide] = [at(0.5), at(0.95)];
+    for (const {value, lower, upper} of [narrow, wide]) assert.ok(lower.value! < value && value < upper.value!);
+    assert.ok(wide.lower.value! < narrow.lower.value! && wide.upper.value! > narrow.upper.value!);
+    assert.throws(
+      () => core.profileInterval({fit, parameter: "D"}, samples),
+      (error) => error instanceof InputError && error.field === "parameter"
     );
   });
 });
@@ -114,7 +193,7 @@ describe("a worker's side", () => {
     const [{message, transfer}] = sent;
     assert.ok(message.type === "done" && message.id === 7);
     const arrays = Object.values(message.response as unknown as Record<string, Float64Array>);
-    assert.equal(arrays.length, 5);
+    assert.equal(arrays.length, 9);
     assert.deepEqual(new Set(transfer), new Set(arrays.map(({buffer}) => buffer)));
     assert.ok(Math.abs(arrays[0][1] - Math.LN2 / 1000) < 1e-12);
   });

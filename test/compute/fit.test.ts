@@ -35,7 +35,10 @@ const arrays = (fit: Fit) => [
   ...fit.standardDeviations.map(({values}) => values),
   fit.residual,
   fit.status,
-  fit.iterations
+  fit.iterations,
+  fit.gradient,
+  fit.active,
+  fit.condition
 ];
 const sameBits = (a: Fit, c: Fit) =>
   arrays(a).forEach((array, i) => assert.ok(bytes(array).equals(bytes(arrays(c)[i])), `array ${i}`));
@@ -58,20 +61,22 @@ describe("fitVoxels on worker threads", () => {
   for (const estimator of ["ols", "iwls", "nlls"]) {
     test(`${estimator}: the same bits with 1, 2 and 8 workers, and as one call of the core`, async () => {
       const voxels = 1003;
-      for (const samples of [decay(voxels, 0.02), Float32Array.from(decay(voxels, 0.02))]) {
+      for (const precision of ["f64", "f32"] as const) {
+        const Type = precision === "f64" ? Float64Array : Float32Array;
+        const samples = Type.from(decay(voxels, 0.02));
         const whole = core.fit({model: "mono-exponential", estimator, protocol: {b}}, samples, voxels);
         const fits: Fit[] = [];
         for (const size of [1, 2, 8]) {
           const own = size === 2 ? pool : createPool({size, spawn, module});
           try {
-            fits.push(await fitVoxels(own, input({estimator, samples, voxels, chunk: 61})));
+            fits.push(await fitVoxels(own, input({estimator, precision, samples, voxels, chunk: 61})));
           } finally {
             if (own !== pool) own.close();
           }
         }
         sameBits(fits[0], fits[1]);
         sameBits(fits[0], fits[2]);
-        assert.equal(fits[0].parameters[0].values.constructor, samples.constructor);
+        assert.equal(fits[0].parameters[0].values.constructor, Type);
         assert.ok(bytes(fits[0].status).equals(bytes(whole.status)));
         fits[0].parameters.forEach(({values}, p) => {
           assert.ok(
@@ -82,6 +87,55 @@ describe("fitVoxels on worker threads", () => {
       }
     });
   }
+
+  test("the precision is what was asked for, double if nothing was, however the samples are stored", async () => {
+    const single = Float32Array.from(decay(1000, 0.02));
+    const [fromSingle, fromDouble] = await Promise.all(
+      [single, Float64Array.from(single)].map((samples) => fitVoxels(pool, input({estimator: "nlls", samples})))
+    );
+    assert.deepEqual([fromSingle.precision, fromDouble.precision], ["f64", "f64"]);
+    sameBits(fromSingle, fromDouble);
+    const samples = Float64Array.from(single);
+    const fast = await fitVoxels(pool, input({estimator: "nlls", precision: "f32", samples}));
+    assert.ok(fast.parameters[1].values instanceof Float32Array && fast.residual instanceof Float32Array);
+    fast.parameters[1].values.forEach((value, v) => {
+      assert.ok(Math.abs(value / fromDouble.parameters[1].values[v] - 1) < 1e-3, `voxel ${v}`);
+    });
+  });
+
+  test("a map holds a parameter at its own value in each voxel, inside a mask too", async () => {
+    const [voxels, FA, TR] = [500, [3, 8, 15, 20], [0.02, 0.02, 0.02, 0.02]];
+    const B1 = Float64Array.from({length: voxels}, (_, v) => 0.8 + (v % 41) / 100);
+    const parameters = registry.models.find(({id}) => id === "variable-flip-angle")!.parameters.map(({name}) => name);
+    const values: Record<string, (v: number) => number> = {
+      M0: (v) => 900 + v,
+      T1: (v) => 0.5 + (v % 17) / 10,
+      B1: (v) => B1[v]
+    };
+    const truth = Float64Array.from({length: parameters.length * voxels}, (_, i) =>
+      values[parameters[Math.floor(i / voxels)]](i % voxels)
+    );
+    const samples = core.simulate({model: "variable-flip-angle", protocol: {FA, TR}}, truth, voxels);
+    const mask = Uint8Array.from({length: voxels}, (_, v) => Number(v % 3 > 0));
+    const task = {model: "variable-flip-angle", estimator: "ols", protocol: {FA, TR}, samples, voxels, mask, chunk: 64};
+    const fit = await fitVoxels(pool, {...task, maps: {B1}});
+    const T1 = fit.parameters.find(({name}) => name === "T1")!.values;
+    mask.forEach((inside, v) => {
+      if (inside) assert.ok(Math.abs(T1[v] / values.T1(v) - 1) < 1e-6, `voxel ${v}: ${T1[v]}`);
+      else assert.ok(Number.isNaN(T1[v]));
+    });
+    const list = await fitVoxels(pool, {...task, maps: {B1: Array.from(B1)}});
+    sameBits(fit, list);
+    await assert.rejects(fitVoxels(pool, {...task, maps: {B2: B1}}), (error) => error instanceof InputError);
+  });
+
+  test("correlations come by pairs when they are asked for", async () => {
+    const fit = await fitVoxels(pool, input({estimator: "nlls", correlation: true, mask: [...Array(1000).keys()]}));
+    const [{between, values}, ...others] = fit.correlations;
+    assert.deepEqual([between, others.length], [["ADC", "S0"], 0]);
+    assert.ok(Number.isNaN(values[0]) && values.subarray(1).every((value) => value > 0 && value < 1));
+    assert.deepEqual((await fitVoxels(pool, input())).correlations, []);
+  });
 
   test("noise-free decays give back their parameters, named and with units", async () => {
     const voxels = defaultChunk + 5;
@@ -206,6 +260,13 @@ describe("fitVoxels on worker threads", () => {
       "bad-samples",
       /Float32Array or Float64Array/
     ],
+    [
+      "a map of another grid",
+      {maps: {ADC: new Float32Array(5)}},
+      "shape-mismatch",
+      /maps\.ADC\.length is 5; expected 1000/
+    ],
+    ["another precision", {precision: "f16" as "f32"}, "bad-precision", /precision is "f16"; expected f64 or f32/],
     ["no voxels", {voxels: 0, samples: new Float32Array(5)}, "bad-count", /voxels is 0/],
     ["half a chunk", {chunk: 0.5}, "bad-count", /chunk is 0\.5/],
     [

@@ -4,7 +4,7 @@ import {InputError, type Fault} from "../../src/domain/errors.js";
 /** The InputError that a call throws, or that its promise rejects with; its parts are compared with what is given. */
 export async function faultOf(
   run: () => unknown,
-  parts: Partial<Omit<Fault, "field">> & {field?: string | RegExp}
+  parts: Partial<Omit<Fault, "field" | "expected">> & {field?: string | RegExp; expected?: string | RegExp}
 ): Promise<InputError> {
   let thrown: unknown;
   try {

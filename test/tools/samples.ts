@@ -187,7 +187,7 @@ export const badInputs: {what: string; files: Dropped[]; code: string; file: str
     code: "missing-column",
     file: "protocol.csv",
     field: "columns",
-    files: [series(), {name: "protocol.csv", bytes: `bvalue,TE\n${b.map((value) => `${value},0.08`).join("\n")}\n`}]
+    files: [series(), {name: "protocol.csv", bytes: `bvalue,echo\n${b.map((value) => `${value},0.08`).join("\n")}\n`}]
   },
   {
     what: "a table with too few rows",
@@ -198,7 +198,7 @@ export const badInputs: {what: string; files: Dropped[]; code: string; file: str
   },
   {
     what: "an echo time in ms",
-    code: "echo-time",
+    code: "protocol-value",
     file: "protocol.tsv",
     field: "row 1, column TE",
     files: [series(), {name: "protocol.tsv", bytes: `b\tTE\n${b.map((value) => `${value}\t80`).join("\n")}\n`}]
@@ -230,12 +230,5 @@ export const badInputs: {what: string; files: Dropped[]; code: string; file: str
     file: "dropped files",
     field: "series",
     files: [mask(), bval]
-  },
-  {
-    what: "no b values",
-    code: "missing-protocol",
-    file: "dropped files",
-    field: "protocol",
-    files: [series()]
   }
 ];

@@ -137,7 +137,7 @@ export function linearModel(
     covariance: inverse.map((row, i) => inverse.map((other, j) => {
       let product = 0;
       for (let k = Math.max(i, j); k < p; k++) product += row[k] * other[k];
-      return product * (residualSd / scales[i]) * (residualSd / scales[j]);
+      return product * ((residualSd / scales[i]) * (residualSd / scales[j]));
     })),
     fitted,
     residuals,

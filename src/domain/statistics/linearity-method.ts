@@ -29,7 +29,7 @@ export const linearityMethod: Method = {
   run(request) {
     optionReader(this.options, request.options);
     const variant = variantOf(request, variants);
-    const data = read(request);
+    const data = readLevels(request);
     const result = linearity(data.x, data.y, {level: request.level});
     const note = "t interval on n - 2 df, exact for normal errors of constant SD";
     const residuals = Array.from(data.y, (y, i) => y - result.intercept.value - result.slope.value * data.x[i]);
@@ -108,7 +108,7 @@ function linearityChecks(result: ReturnType<typeof linearity>): Check[] {
 }
 
 /** Rows that have reference and measurement. */
-function read(request: MethodRequest) {
+export function readLevels(request: MethodRequest) {
   const {table} = request;
   const [x, y] = (["x", "y"] as const).map((role) => numericColumn(table, columnsFor(request, role, 1, 1)[0], role));
   const subjects = hasColumn(request, "subject")

@@ -18,20 +18,32 @@ export const errorRatioOption: OptionNeed = {
 };
 
 /**
- * Checks of a fitted line: normality, spread and outliers of its residuals.
+ * Distances from a line along y, and the size of x at the point of the line to which each belongs.
  *
  * @param errorRatio var(x error)/var(y error), by which points are projected on the line; 0 for x without errors
+ * @param residualScale what the SD of a residual is proportional to, by size; constant when left out
+ */
+export function lineResiduals(
+  data: Pick<Pairs, "x" | "y">, line: Line, errorRatio: number, residualScale?: (size: number) => number
+): {size: number; residual: number}[] {
+  const share = 1 + errorRatio * line.slope * line.slope;
+  return Array.from(data.x, (x, i) => {
+    const d = data.y[i] - line.intercept - line.slope * x;
+    const size = x + errorRatio * line.slope * d / share;
+    return {size, residual: d / (residualScale?.(size) ?? 1)};
+  });
+}
+
+/**
+ * Checks of a fitted line: normality, spread and outliers of its residuals.
+ *
+ * @param errorRatio as {@link lineResiduals} takes it
  * @param remedy what to do about a spread that changes
  */
 export function lineChecks(
   data: Pairs, line: Line, errorRatio: number, remedy: string, residualScale?: (size: number) => number
 ): Check[] {
-  const share = 1 + errorRatio * line.slope * line.slope;
-  const points = Array.from(data.x, (x, i) => {
-    const d = data.y[i] - line.intercept - line.slope * x;
-    const size = x + errorRatio * line.slope * d / share;
-    return {size, residual: d / (residualScale?.(size) ?? 1)};
-  });
+  const points = lineResiduals(data, line, errorRatio, residualScale);
   const residuals = points.map(({residual}) => residual);
   const labels = data.subjects.map((subject, i) => `subject ${subject} (row ${data.cells.x[i].row})`);
   return [

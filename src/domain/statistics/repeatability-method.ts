@@ -223,20 +223,31 @@ function checkRatioScale(request: MethodRequest, found: RepeatsTable, variant: W
   });
 }
 
-/** Normality of the differences (two repeats), or of the deviations from the subjects' means (more). */
+/** Normality of what repeats differ by. */
 function normality(found: RepeatsTable, logs: boolean): Check {
-  const values = logs ? logarithms(found.values) : found.values;
+  const {what, values, independent} = repeatErrors(found.values, logs);
+  const check = normalityCheck(values, what);
+  if (independent) return check;
+  return {...check, advice: `${check.advice} Deviations of one subject are correlated, so p is approximate.`};
+}
+
+/**
+ * What repeats differ by: differences (two repeats of all), or deviations from the subjects' means (more), scaled so
+ * that every deviation has the variance of the errors.
+ */
+export function repeatErrors(
+  repeated: readonly (readonly number[])[], logs: boolean
+): {what: string; values: number[]; independent: boolean} {
+  const values = logs ? logarithms(repeated) : repeated;
   const scale = logs ? " of logarithms" : "";
   if (values.every((row) => row.length === 2)) {
-    return normalityCheck(values.map((row) => row[1] - row[0]), `differences${scale}`);
+    return {what: `differences${scale}`, values: values.map((row) => row[1] - row[0]), independent: true};
   }
-  // Scaled so that every deviation has the variance of the errors.
   const deviations = values.flatMap((row) => {
     const mean = row.reduce((a, b) => a + b) / row.length;
     return row.map((value) => (value - mean) / Math.sqrt(1 - 1 / row.length));
   });
-  const check = normalityCheck(deviations, `deviations${scale} from the subjects' means`);
-  return {...check, advice: `${check.advice} Deviations of one subject are correlated, so p is approximate.`};
+  return {what: `deviations${scale} from the subjects' means`, values: deviations, independent: false};
 }
 
 /** Whether the subjects' SD depends on their mean: regression of SD (constant wanted) or CV on the mean. */

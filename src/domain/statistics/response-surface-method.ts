@@ -1,6 +1,6 @@
 import {InputError} from "../errors.js";
 import {parseNumber} from "../parse-number.js";
-import type {Check, Method, ReportedEstimate} from "./method.js";
+import type {Check, Method, MethodRequest, ReportedEstimate} from "./method.js";
 import {optionReader} from "./option-values.js";
 import {alone, reported} from "./report-parts.js";
 import {secondOrderSurface, type ResponseSurface} from "./response-surface.js";
@@ -31,41 +31,8 @@ export const responseSurfaceMethod: Method = {
     MYERS, "Box and Hunter 1954, doi:10.1093/biomet/41.1-2.190", "Bisgaard and Ankenman 1996, Technometrics 38, 238"
   ],
   run(request) {
-    const {table} = request;
-    const options = optionReader(this.options, request.options);
     const variant = variantOf(request, this.variants);
-    const level = request.level ?? 0.95;
-    const names = columnsFor(request, "factors");
-    const responseName = columnsFor(request, "response", 1, 1)[0];
-    const columns = [...names, responseName].map((name, i) =>
-      ({name, ...numericColumn(table, name, i < names.length ? "factors" : "response")}));
-    const dropped: Dropped[] = columns.flatMap((column) => column.dropped);
-    const blockName = hasColumn(request, "block") ? columnsFor(request, "block", 1, 1)[0] : null;
-    const blocks = blockName === null ? null : textColumn(table, blockName, "block");
-    const byRow = columns.map(({values, rows}) => new Map(rows.map((row, i) => [row, values[i]])));
-    const kept: number[] = [];
-    table.rows.forEach((_, i) => {
-      if (blocks !== null && blocks[i] === null) dropped.push({row: i + 2, column: blockName!, reason: "missing"});
-      else if (byRow.every((values) => values.has(i))) kept.push(i);
-    });
-    const values = byRow.map((one) => kept.map((i) => one.get(i)!));
-    values.forEach((one, k) => {
-      if (one.length > 0 && one.some((value) => value !== one[0])) return;
-      throw new InputError({
-        code: one.length === 0 ? "too-few-values" : "constant", file: table.file, field: `column ${columns[k].name}`,
-        value: one.length === 0 ? 0 : one[0],
-        expected: one.length === 0 ? "complete rows" : "values that are not all the same"
-      });
-    });
-    const given = (["centre", "scale"] as const).map((id) => numbersOf(options.text(id), id, names.length));
-    const surface = ofTable(table, () => secondOrderSurface(names.map((name, k) => {
-      const least = Math.min(...values[k]);
-      const most = Math.max(...values[k]);
-      return {
-        name, values: values[k], centre: given[0]?.[k] ?? 0.5 * (least + most),
-        scale: given[1]?.[k] ?? 0.5 * (most - least)
-      };
-    }), values[names.length], {level, ...(blocks === null ? {} : {blocks: kept.map((i) => blocks[i]!)})}));
+    const {surface, values, names, kept, dropped} = fitSurface(request);
     return {
       method: this.id,
       variant: variant.id,
@@ -78,6 +45,45 @@ export const responseSurfaceMethod: Method = {
     };
   }
 };
+
+/** The surface that a request asks for, with what was read: values by factor, then of the response. */
+export function fitSurface(request: MethodRequest) {
+  const {table} = request;
+  const options = optionReader(responseSurfaceMethod.options, request.options);
+  const level = request.level ?? 0.95;
+  const names = columnsFor(request, "factors");
+  const responseName = columnsFor(request, "response", 1, 1)[0];
+  const columns = [...names, responseName].map((name, i) =>
+    ({name, ...numericColumn(table, name, i < names.length ? "factors" : "response")}));
+  const dropped: Dropped[] = columns.flatMap((column) => column.dropped);
+  const blockName = hasColumn(request, "block") ? columnsFor(request, "block", 1, 1)[0] : null;
+  const blocks = blockName === null ? null : textColumn(table, blockName, "block");
+  const byRow = columns.map(({values, rows}) => new Map(rows.map((row, i) => [row, values[i]])));
+  const kept: number[] = [];
+  table.rows.forEach((_, i) => {
+    if (blocks !== null && blocks[i] === null) dropped.push({row: i + 2, column: blockName!, reason: "missing"});
+    else if (byRow.every((values) => values.has(i))) kept.push(i);
+  });
+  const values = byRow.map((one) => kept.map((i) => one.get(i)!));
+  values.forEach((one, k) => {
+    if (one.length > 0 && one.some((value) => value !== one[0])) return;
+    throw new InputError({
+      code: one.length === 0 ? "too-few-values" : "constant", file: table.file, field: `column ${columns[k].name}`,
+      value: one.length === 0 ? 0 : one[0],
+      expected: one.length === 0 ? "complete rows" : "values that are not all the same"
+    });
+  });
+  const given = (["centre", "scale"] as const).map((id) => numbersOf(options.text(id), id, names.length));
+  const surface = ofTable(table, () => secondOrderSurface(names.map((name, k) => {
+    const least = Math.min(...values[k]);
+    const most = Math.max(...values[k]);
+    return {
+      name, values: values[k], centre: given[0]?.[k] ?? 0.5 * (least + most),
+      scale: given[1]?.[k] ?? 0.5 * (most - least)
+    };
+  }), values[names.length], {level, ...(blocks === null ? {} : {blocks: kept.map((i) => blocks[i]!)})}));
+  return {surface, values, names, kept, dropped};
+}
 
 function estimatesOf(surface: ResponseSurface): ReportedEstimate[] {
   const {model, factors, stationary, axes} = surface;

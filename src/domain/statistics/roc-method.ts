@@ -71,7 +71,7 @@ export const rocMethod: Method = {
     const warnings: string[] = [];
     let n = 0;
     for (const marker of markers) {
-      const data = read(request, [marker], options.text("positive"));
+      const data = readMarkers(request, [marker], options.text("positive"));
       for (const one of data.dropped) {
         if (!dropped.some(({row, column}) => row === one.row && column === one.column)) dropped.push(one);
       }
@@ -146,7 +146,7 @@ export const rocCompareMethod: Method = {
     const options = optionReader(this.options, request.options);
     const variant = variantOf(request, this.variants);
     const names = [columnsFor(request, "x", 1, 1)[0], columnsFor(request, "y", 1, 1)[0]];
-    const data = read(request, names, options.text("positive"));
+    const data = readMarkers(request, names, options.text("positive"));
     const level = request.level ?? 0.95;
     const direction = options.text("direction") as MarkerDirection;
     const secondDirection = (options.text("second-direction") ?? direction) as MarkerDirection;
@@ -193,7 +193,7 @@ function ratesOf(point: OperatingPoint, name: (what: string) => string): Reporte
 }
 
 /** Markers and outcomes of the rows that have all of them. */
-function read(request: MethodRequest, markers: readonly string[], positive: string | null) {
+export function readMarkers(request: MethodRequest, markers: readonly string[], positive: string | null) {
   const {table} = request;
   const column = columnsFor(request, "outcome", 1, 1)[0];
   const outcomes = textColumn(table, column, "outcome");

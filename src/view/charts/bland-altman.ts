@@ -28,6 +28,8 @@ export interface BlandAltmanData {
   limits: Readonly<Record<string, BlandAltmanLimits>>;
   /** Regression of the difference on the abscissa, drawn where proportional bias is discussed. */
   trend?: {intercept: number; slope: number};
+  /** Bias and limits that change with the abscissa, drawn in place of `limits`. */
+  sloped?: readonly {line: string; points: readonly {at: number; value: number}[]}[];
 }
 
 export interface BlandAltmanOptions extends ChartOptions {
@@ -41,6 +43,8 @@ export interface BlandAltmanOptions extends ChartOptions {
   highlight?: readonly string[];
   /** Significant digits of the numbers written at the lines. */
   digits?: number;
+  /** The difference that means agreement: 0, or 1 where ratios are drawn. */
+  equality?: number;
 }
 
 /**
@@ -48,7 +52,7 @@ export interface BlandAltmanOptions extends ChartOptions {
  * 2008;27:778-780), with bias, limits of agreement and the band of each one's interval.
  */
 export function blandAltman(data: BlandAltmanData, options: BlandAltmanOptions): VegaLiteSpec {
-  const {quantity, unit, abscissa = "mean", digits = 3, height = 320} = options;
+  const {quantity, unit, abscissa = "mean", digits = 3, height = 320, equality = 0} = options;
   const interval = options.interval ?? Object.keys(data.limits)[0];
   const limits = interval === undefined ? undefined : data.limits[interval];
   if (interval !== undefined && limits === undefined) throw new RangeError(`no limits named ${interval}`);
@@ -61,12 +65,16 @@ export function blandAltman(data: BlandAltmanData, options: BlandAltmanOptions):
   const name = options.difference ?? "first − second";
   const description = options.description
     ?? `Differences in ${quantity} (${name}) against the ${abscissa}, with bias and limits of agreement.`;
-  if (points.length === 0 || limits === undefined) return noData("No pairs to compare.", {description, height});
-  const lines = [
+  const sloped = (data.sloped ?? []).flatMap(({line, points: ends}) =>
+    ends.map(({at, value}) => ({line, kind: line === "Bias" ? "bias" : "limit", abscissa: at, difference: value})));
+  if (points.length === 0 || (limits === undefined && sloped.length === 0)) {
+    return noData("No pairs to compare.", {description, height});
+  }
+  const lines = (limits === undefined ? [] : [
     {line: "Upper limit", kind: "limit", ...limits.upper},
     {line: "Bias", kind: "bias", ...limits.bias},
     {line: "Lower limit", kind: "limit", ...limits.lower}
-  ].map((line) => ({...line, label: `${line.line} ${formatNumber(line.value, {digits})}`}));
+  ]).map((line) => ({...line, label: `${line.line} ${formatNumber(line.value, {digits})}`}));
   const xs = points.map((point) => point.abscissa);
   const ends = [Math.min(...xs), Math.max(...xs)];
   const trend = data.trend === undefined
@@ -85,7 +93,7 @@ export function blandAltman(data: BlandAltmanData, options: BlandAltmanOptions):
     height,
     usermeta: {brush: {data: "points", key: "subject"}},
     params: [highlightParameter(options.highlight)],
-    datasets: {points, lines, ...(trend.length > 0 ? {trend} : {})},
+    datasets: {points, lines, ...(trend.length > 0 ? {trend} : {}), ...(sloped.length > 0 ? {sloped} : {})},
     layer: [
       {
         data: {name: "lines"},
@@ -96,7 +104,7 @@ export function blandAltman(data: BlandAltmanData, options: BlandAltmanOptions):
           color: {condition: {test: "datum.kind === 'bias'", value: color.series[0]}, value: color.accent2}
         }
       },
-      {mark: {type: "rule", strokeWidth: 1, opacity: 0.8, color: color.muted}, encoding: {y: {datum: 0, ...y}}},
+      {mark: {type: "rule", strokeWidth: 1, opacity: 0.8, color: color.muted}, encoding: {y: {datum: equality, ...y}}},
       {
         data: {name: "lines"},
         mark: {type: "rule", strokeWidth: 1.5},
@@ -112,6 +120,17 @@ export function blandAltman(data: BlandAltmanData, options: BlandAltmanOptions):
           ]
         }
       },
+      ...when(sloped.length > 0, {
+        data: {name: "sloped"},
+        mark: {type: "line", strokeWidth: 1.5},
+        encoding: {
+          x,
+          y: {...y, field: "difference"},
+          detail: {field: "line", type: "nominal"},
+          color: {condition: {test: "datum.kind === 'bias'", value: color.series[0]}, value: color.accent2},
+          strokeDash: {condition: {test: "datum.kind === 'bias'", value: [1, 0]}, value: [6, 4]}
+        }
+      }),
       ...when(trend.length > 0, {
         data: {name: "trend"},
         mark: {type: "line", color: color.ink, strokeDash: [2, 3], strokeWidth: 1.2},

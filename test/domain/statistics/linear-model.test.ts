@@ -40,6 +40,17 @@ test("a line by hand", () => {
   assertRelative(model.coefficients[1].upper, 2 + t * Math.sqrt(0.1), 1e-13);
 });
 
+test("covariance of the coefficients: of a straight line in closed form, standard errors on the diagonal", () => {
+  const x = [1, 2, 3, 4, 7];
+  const {covariance, coefficients, residualSd} = linearModel([{name: "x", values: x}], [2, 3, 5, 8, 9]);
+  const [mean, squares] = [3.4, 21.2];
+  const variance = residualSd * residualSd;
+  assertRelative(covariance[0][0], variance * (1 / 5 + mean * mean / squares), 1e-13);
+  assertRelative(covariance[0][1], -variance * mean / squares, 1e-13);
+  assert.equal(covariance[1][0], covariance[0][1]);
+  coefficients.forEach(({standardError}, i) => assertRelative(Math.sqrt(covariance[i][i]), standardError, 1e-13));
+});
+
 test("without an intercept, sums of squares are about zero", () => {
   const model = linearModel([{name: "x", values: [1, 2, 3]}], [2, 4, 7], {intercept: false});
   assert.equal(model.coefficients.length, 1);

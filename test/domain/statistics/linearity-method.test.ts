@@ -9,8 +9,8 @@ const of = (report: MethodReport, name: string) => report.estimates.find((one) =
 const table = {
   file: "phantom.csv", columns: ["vial", "reference", "t1"],
   rows: [
-    ["a", "500", "510"], ["a", "502", "514"], ["b", "1000", "1011"], ["b", "998", "1003"], ["c", "2000", "1985"],
-    ["c", "2005", null], ["c", "2001", "1979"]
+    ["a", "500", "510"], ["a", "500", "512"], ["b", "1000", "1011"], ["b", "1000", "1003"], ["c", "2000", "1985"],
+    ["c", "2000", null], ["d", "2500", "2479"]
   ]
 };
 const columns = {x: ["reference"], y: ["t1"]};
@@ -25,24 +25,19 @@ test("Norris through a table", () => {
   assert.equal(report.checks.find(({id}) => id === "slope")!.passed, false);
 });
 
-test("levels by label, missing cells counted, a level's bias with interval and in percent", () => {
-  const report = linearityMethod.run({table, columns: {...columns, level: ["vial"], subject: ["vial"]}});
+test("missing cells counted, a level's bias with interval and in percent, none for a single value", () => {
+  const report = linearityMethod.run({table, columns: {...columns, subject: ["vial"]}});
   assert.equal(report.n, 6);
   assert.deepEqual(report.dropped, [{row: 7, column: "t1", reason: "missing"}]);
-  assertRelative(of(report, "bias at a").value, 11, 1e-12);
-  assert.ok(of(report, "bias at a").lower! < 11);
-  assertRelative(of(report, "relative bias at a").value, 100 * 11 / 501, 1e-12);
-  assert.equal(of(report, "relative bias at a").unit, "%");
+  assertRelative(of(report, "bias at 500").value, 11, 1e-12);
+  // t(.975, 1) = 12.7062 on the SD of 10 and 12.
+  assert.ok(Math.abs(of(report, "bias at 500").lower! - (11 - 12.7062)) < 1e-3);
+  assertRelative(of(report, "relative bias at 500").value, 100 * 11 / 500, 1e-12);
+  assert.equal(of(report, "relative bias at 500").unit, "%");
   assert.deepEqual(report.checks.map(({id}) => id),
     ["quadratic", "lack-of-fit", "slope", "shapiro-wilk", "q-q", "breusch-pagan", "outliers"]);
-  // Reference values that all differ have no pure error.
-  assert.equal(report.checks[1].passed, null);
-});
-
-test("without labels each reference value is a level, without interval when it has one value", () => {
-  const report = linearityMethod.run({table, columns});
-  assert.equal(of(report, "bias at 500").lower, null);
-  assert.match(of(report, "bias at 500").note!, /no interval/);
+  assert.equal(of(report, "bias at 2500").lower, null);
+  assert.match(of(report, "bias at 2500").note!, /no interval/);
 });
 
 test("a tenfold offset is pointed out", () => {

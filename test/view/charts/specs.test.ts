@@ -4,12 +4,16 @@ import {View, compile, expressionInterpreter, parse} from "../../../src/generate
 import {blandAltman} from "../../../src/view/charts/bland-altman.js";
 import type {BlandAltmanData} from "../../../src/view/charts/bland-altman.js";
 import {decay} from "../../../src/view/charts/decay.js";
+import {estimateCloud} from "../../../src/view/charts/estimate-cloud.js";
+import {estimateDistribution} from "../../../src/view/charts/estimate-distribution.js";
 import {heatMap} from "../../../src/view/charts/heat-map.js";
 import {histogram, histogramBins} from "../../../src/view/charts/histogram.js";
 import {intervals} from "../../../src/view/charts/intervals.js";
+import {profileLikelihood} from "../../../src/view/charts/profile-likelihood.js";
 import {qq} from "../../../src/view/charts/qq.js";
 import {residuals} from "../../../src/view/charts/residuals.js";
 import {scatter} from "../../../src/view/charts/scatter.js";
+import {signalFit} from "../../../src/view/charts/signal-fit.js";
 import {spaghetti} from "../../../src/view/charts/spaghetti.js";
 import type {ChartSpec, VegaLiteSpec} from "../../../src/view/charts/spec.js";
 import {truthEstimate} from "../../../src/view/charts/truth-estimate.js";
@@ -33,6 +37,11 @@ const grid = (f: (x: number, y: number) => number) => {
   const xs = Array.from({length: 12}, (_, i) => 84 + 6 * i);
   const ys = Array.from({length: 10}, (_, i) => 2200 + 70 * i);
   return {xs, ys, values: ys.flatMap((y) => xs.map((x) => f(x, y)))};
+};
+
+const signals = (n: number, groups: string[]) => {
+  const rows = groups.flatMap((group) => subjects(n).map((_, i) => ({x: 100 * i, signal: 1000 - 100 * i, group})));
+  return {samples: rows, truth: rows, fitted: rows};
 };
 
 /** Each chart by the number of rows it is given. */
@@ -97,6 +106,28 @@ const charts: Record<string, (n: number) => ChartSpec> = {
     subjects(n).flatMap((_, i) => ["93 ms", "120 ms"].map((group) => ({x: 100 * i, signal: 900 - i, group}))),
     {groupTitle: "TE", log: false}
   ),
+  "signal and fit": (n) => signalFit(signals(n, ["TE 93 ms", "TE 120 ms"]), {xTitle: "b", xUnit: "s/mm2"}),
+  "signal without a fit": (n) => signalFit({...signals(n, [""]), fitted: []}, {xTitle: "TI", xUnit: "s"}),
+  "estimate cloud": (n) => estimateCloud(
+    {points: signals(n, [""]).samples.map(({x, signal}) => [x, signal]), ellipse: [[0, 0], [500, 9], [0, 0]], truth: [1, 2], estimate: [3, 4], x: [-10, 700], y: [0, 1100]},
+    {xTitle: "f", yTitle: "D", yUnit: "mm2/s"}
+  ),
+  "estimate cloud without ellipse": (n) => estimateCloud(
+    {points: signals(n, [""]).samples.map(({x, signal}) => [x, signal]), ellipse: null, truth: [1, 2], estimate: null, x: [-10, 700], y: [0, 1100]},
+    {xTitle: "f", yTitle: "D"}
+  ),
+  "estimate distribution": (n) => estimateDistribution(
+    {values: subjects(n).map((_, i) => i), domain: [0, 7], truth: 3, density: [{value: 0, density: 0.1}, {value: 7, density: 0.2}]},
+    {quantity: "T1", unit: "s"}
+  ),
+  "profile likelihood": (n) => profileLikelihood(
+    {
+      curve: subjects(n).map((_, i) => ({value: i, deviance: i === 5 ? null : (i - 2) ** 2 / 2})),
+      parabola: subjects(n).map((_, i) => ({value: i, deviance: (i - 2) ** 2})),
+      threshold: 3.84, ends: [0.5, null], truth: 2.5
+    },
+    {quantity: "D*", unit: "mm2/s"}
+  ),
   residuals: (n) => residuals(subjects(n).map((_, i) => ({x: i, residual: Math.sin(i)})), {xTitle: "b", sd: 0.5}),
   "residuals in groups": (n) => residuals(
     subjects(n).map((_, i) => ({x: i, residual: Math.sin(i), group: i % 2 ? "a" : "b"})), {xTitle: "b"}
@@ -143,6 +174,23 @@ test("charts are the same text for the same data", () => {
     const text = (spec: ChartSpec): string => JSON.stringify(typeof spec === "function" ? spec(500) : spec);
     assert.equal(text(chart(6)), text(chart(6)), name);
   }
+});
+
+test("what a slider moves changes the rows of the explorer's charts and nothing else, so that it moves in place", () => {
+  const shape = (spec: ChartSpec): string => {
+    const {datasets, ...rest} = spec as unknown as {datasets: object};
+    return JSON.stringify([rest, Object.keys(datasets)]);
+  };
+  for (const [name, one, other] of [
+    ["signal", charts["signal and fit"]!(6), charts["signal and fit"]!(3)],
+    ["cloud", charts["estimate cloud"]!(6), estimateCloud(
+      {points: [[1, 1]], ellipse: [[0, 0], [1, 1]], truth: [7, 8], estimate: [1, 1], x: [0, 9], y: [0, 9]},
+      {xTitle: "f", yTitle: "D", yUnit: "mm2/s"}
+    )],
+    ["distribution", charts["estimate distribution"]!(6), estimateDistribution(
+      {values: [4, 5], domain: [3, 6], truth: 4, density: [{value: 4, density: 1}]}, {quantity: "T1", unit: "s"}
+    )]
+  ] as const) assert.equal(shape(one), shape(other), name);
 });
 
 test("bland-altman draws the chosen limits and refuses an unknown interval", () => {

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import {readFileSync} from "node:fs";
+import {createRequire} from "node:module";
+import {join} from "node:path";
+import {after, before, describe, test} from "node:test";
+import type {Browser, BrowserContextOptions, Page} from "playwright-core";
+import {root} from "../../scripts/paths.js";
+import {serve} from "../../scripts/serve.js";
+import {blandAltmanMethod} from "../../src/domain/statistics/bland-altman-method.js";
+import type {MethodReport} from "../../src/domain/statistics/method.js";
+import {readMethodTable} from "../../src/io/method-table.js";
+import {launch, openPage, scrollThrough} from "./browser.js";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let browser: Browser;
+let site: Awaited<ReturnType<typeof serve>>;
+
+before(async () => {
+  site = await serve(join(root, "dist"), "/under/a/path/");
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+/** The page, and at the end the check that nothing went wrong on it. */
+async function onPage(
+  use: (page: Page) => Promise<void>, options: BrowserContextOptions = {}, hash = ""
+): Promise<void> {
+  const {page, faults} = await openPage(browser, site.origin, options);
+  try {
+    await page.goto(`${site.url}tools/agreement-workbench.html${hash}`);
+    await state(page, "idle", "ready", "done");
+    await use(page);
+    assert.deepEqual(await page.$$eval(".observablehq--error", (all) => all.map(({textContent}) => textContent)), []);
+    assert.deepEqual(faults, []);
+  } finally {
+    await page.context().close();
+  }
+}
+
+function state(page: Page, ...wanted: string[]): Promise<unknown> {
+  return page.waitForFunction((states) => states.includes(document.documentElement.dataset.workbench ?? ""), wanted, {
+    timeout: 30_000
+  });
+}
+
+const example = (page: Page) => page.getByRole("button", {name: /^Try it with peak flow/}).click();
+
+const drop = (page: Page, name: string, text: string) =>
+  page.setInputFiles("input[type=\"file\"]", {name, mimeType: "text/csv", buffer: Buffer.from(text)});
+
+async function downloaded(page: Page, name: string): Promise<string> {
+  const [file] = await Promise.all([
+    page.waitForEvent("download"), page.getByRole("button", {name, exact: true}).click()
+  ]);
+  return readFileSync(await file.path(), "utf8");
+}
+
+const report = async (page: Page) =>
+  JSON.parse(await downloaded(page, "Download the whole report as JSON")) as MethodReport;
+
+describe("the agreement workbench", () => {
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`the example, ${colorScheme}: numbers of the method itself, figures, checks, texts; no axe violation`, () =>
+      onPage(async (page) => {
+        await example(page);
+        await state(page, "done");
+        const path = join(root, "data/peak-flow/peak_flow.tsv");
+        const table = readMethodTable(readFileSync(path, "utf8"), "data/peak-flow/peak_flow.tsv");
+        const expected = blandAltmanMethod.run({
+          table, columns: {subject: ["subject"], x: ["wright_1"], y: ["mini_1"]}, level: 0.95, options: {}
+        });
+        await page.locator("#bench-estimates").waitFor();
+        assert.deepEqual(await report(page), JSON.parse(JSON.stringify(expected)));
+        await scrollThrough(page);
+        for (const kind of ["1-differences", "2-intervals", "3-pairs", "4-quantiles"]) {
+          await page.locator(`#fig-bench-${kind} svg`).first().waitFor();
+        }
+        assert.match(await page.locator("main").innerText(),
+          /npx measurand stats bland-altman data\/peak-flow\/peak_flow\.tsv --subject subject --x wright_1 --y mini_1/);
+        await page.evaluate(axeSource);
+        const violations = await page.evaluate(async () => {
+          const {axe} = window as any;
+          const {violations: found} = await axe.run("#observablehq-main", {resultTypes: ["violations"]});
+          return found.map(({id, nodes}: any) => `${id}: ${nodes[0].html}`);
+        });
+        assert.deepEqual(violations, []);
+      }, {colorScheme}));
+  }
+
+  test("method, variant and options by keyboard and pointer; a link brings them back with the example", () =>
+    onPage(async (page) => {
+      await example(page);
+      await state(page, "done");
+      await page.getByLabel("Method", {exact: true}).selectOption("deming");
+      await page.locator("#fig-bench-1-pairs svg").first().waitFor();
+      await page.getByText("Options", {exact: true}).click();
+      await page.getByLabel("error-ratio").fill("2");
+      await page.getByLabel("error-ratio").press("Tab");
+      await page.waitForFunction(() => location.hash.includes("o.error-ratio=2"));
+      await page.waitForFunction(() => document.querySelector("main")?.textContent?.includes("--error-ratio 2"));
+      const before = await report(page);
+      assert.equal(before.estimates.find(({name}) => name === "error ratio")!.value, 2);
+      const hash = new URL(page.url()).hash;
+      await onPage(async (again) => {
+        await state(again, "done");
+        await again.locator("#bench-estimates").waitFor();
+        assert.deepEqual(await report(again), before);
+      }, {}, hash);
+    }));
+
+  test("bad input is told at the input, with row and column, and mending it brings the result", () =>
+    onPage(async (page) => {
+      await drop(page, "bad.csv", "id,a,b\n1,2,3\n2,4,five\n3,5,6\n4,7,7\n");
+      await state(page, "failed");
+      const alert = page.locator(".m-bench-form [role=alert]");
+      await alert.waitFor();
+      assert.match(await alert.innerText(), /row 3, column b[\s\S]*five/);
+      assert.equal(await page.locator("#bench-estimates").count(), 0);
+      await drop(page, "good.csv", "id,a,b\n1,2,3\n2,4,5\n3,5,6\n4,7,7\n");
+      await state(page, "done");
+      await page.locator("#bench-estimates").waitFor();
+      assert.equal(await page.locator(".m-bench-form [role=alert]").count(), 0);
+      await page.getByRole("group", {name: /^x /}).getByLabel("a", {exact: true}).uncheck();
+      await state(page, "failed");
+      assert.match(await page.locator(".m-bench-form .m-bench-field [role=alert]").first().innerText(), /columns for/);
+    }));
+
+  test("a pasted long table, and a query on the database", () =>
+    onPage(async (page) => {
+      await page.getByText("Paste a table", {exact: true}).click();
+      await page.getByLabel(/^Table, with tabs/)
+        .fill("id\tmethod\tvalue\n1\tA\t5\n1\tB\t6\n2\tA\t8\n2\tB\t9.5\n3\tA\t9\n3\tB\t9");
+      await page.getByRole("button", {name: "Read this table"}).click();
+      await state(page, "done");
+      await page.locator("#bench-estimates").waitFor();
+      assert.equal((await report(page)).n, 3);
+      await page.getByText("Take a table from the database", {exact: true}).click();
+      await page.getByLabel("Method", {exact: true}).selectOption("repeatability");
+      await page.getByLabel(/^Query on the tables/).fill(
+        "SELECT subject, session AS repeat, value FROM measurements WHERE model = 'Wright'");
+      await page.getByRole("button", {name: "Run the query"}).click();
+      await page.getByText(/query\.csv: 34 rows/).waitFor();
+      await state(page, "done");
+    }));
+
+  test("380 px: nothing overflows", () =>
+    onPage(async (page) => {
+      await example(page);
+      await state(page, "done");
+      await page.getByText("Options", {exact: true}).click();
+      await scrollThrough(page);
+      assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 380);
+    }, {viewport: {width: 380, height: 800}}));
+});

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import {test} from "node:test";
+import {methodFigures, type MethodFigure} from "../../../src/domain/statistics/method-figures.js";
+import type {MethodRequest, Table} from "../../../src/domain/statistics/method.js";
+import {byId, methods} from "../../../src/domain/statistics/methods.js";
+import {reference} from "../../helpers/reference.js";
+
+const flow = reference("peak-flow");
+const peak: Table = {
+  file: "peak.csv", columns: ["id", "w1", "w2", "m1", "m2"],
+  rows: flow.wright1.map((w: number, i: number) =>
+    [`s${i + 1}`, w, flow.wright2[i], flow.mini1[i], flow.mini2[i]].map(String))
+};
+const marker: Table = {
+  file: "marker.csv", columns: ["a", "b", "site", "day", "ill"],
+  rows: [
+    ["1", "2", "p", "1", "no"], ["2", "1", "p", "1", "no"], ["3", "5", "p", "2", "no"], ["4", "3", "p", "2", "yes"],
+    ["5", "4", "q", "1", "no"], ["6", "8", "q", "1", "yes"], ["7", "6", "q", "2", "yes"], ["9", "7", "q", "2", "yes"]
+  ]
+};
+const xy = {x: ["w1"], y: ["m1"], subject: ["id"]};
+const requests: Record<string, Omit<MethodRequest, "table"> & {table?: Table}> = {
+  repeatability: {columns: {subject: ["id"], value: ["w1", "w2"]}},
+  reproducibility: {table: marker, columns: {value: ["b"], factors: ["site", "day"]}},
+  "bland-altman": {columns: xy},
+  icc: {columns: {value: ["m1", "m2"]}},
+  ccc: {columns: xy},
+  ols: {columns: xy},
+  deming: {columns: xy, options: {"error-ratio": 2}},
+  "weighted-deming": {columns: xy},
+  "passing-bablok": {columns: xy},
+  linearity: {table: marker, columns: {x: ["a"], y: ["b"]}},
+  roc: {table: marker, columns: {x: ["a", "b"], outcome: ["ill"]}, options: {positive: "yes"}},
+  "roc-compare": {table: marker, columns: {x: ["a"], y: ["b"], outcome: ["ill"]}, options: {positive: "yes"}},
+  "change-detection": {table: marker, columns: {x: ["a"], y: ["b"]}, options: {"within-sd": 1}},
+  "response-surface": {table: marker, columns: {factors: ["a"], response: ["b"]}}
+};
+
+
+function drawn(id: string, extra: Partial<MethodRequest> = {}): MethodFigure[] {
+  const request = {table: peak, ...requests[id], ...extra};
+  return methodFigures(request, byId(methods, id).run(request));
+}
+
+const of = <K extends MethodFigure["kind"]>(figures: MethodFigure[], kind: K) => {
+  const found = figures.find((one) => one.kind === kind);
+  assert.ok(found, kind);
+  return found as Extract<MethodFigure, {kind: K}>;
+};
+
+for (const method of methods) {
+  test(`${method.id} shows something, in numbers that can be drawn`, () => {
+    const figures = drawn(method.id);
+    assert.ok(figures.length > 0);
+    const check = (value: unknown, path: string): void => {
+      if (typeof value === "number" && !path.endsWith("threshold")) assert.ok(Number.isFinite(value), path);
+      else if (value !== null && typeof value === "object") {
+        for (const [key, one] of Object.entries(value)) check(one, `${path}.${key}`);
+      }
+    };
+    check(figures, method.id);
+  });
+}
+
+test("Bland-Altman: points, and every kind of interval with the one asked for first", () => {
+  const {points, limits} = of(drawn("bland-altman", {options: {interval: "mover"}}), "differences");
+  assert.deepEqual(points[0], {subject: "s1", at: 0.5 * (494 + 512), difference: 494 - 512});
+  assert.deepEqual(Object.keys(limits), ["mover", "exact", "pair", "approximate"]);
+  assert.ok(Math.abs(limits.mover.lower.value - -78.095905) < 1e-6);
+  assert.equal(of(drawn("bland-altman"), "intervals").rows.length, 8);
+});
+
+test("Bland-Altman on logarithms: ratios against geometric means; on regression: lines", () => {
+  const log = of(drawn("bland-altman", {variant: "log"}), "differences");
+  assert.equal(log.scale, "ratio");
+  assert.ok(Math.abs(log.points[0].difference - 494 / 512) < 1e-15);
+  assert.ok(Math.abs(log.points[0].at - Math.sqrt(494 * 512)) < 1e-12);
+  const sloped = of(drawn("bland-altman", {variant: "regression"}), "differences");
+  assert.deepEqual(Object.keys(sloped.limits), []);
+  assert.deepEqual(sloped.lines.map(({line, points}) => [line, points.length]),
+    [["Upper limit", 2], ["Bias", 2], ["Lower limit", 2]]);
+});
+
+test("Bland-Altman with replicates: means of the subjects", () => {
+  const figures = drawn("bland-altman",
+    {variant: "replicates", columns: {subject: ["id"], x: ["w1", "w2"], y: ["m1", "m2"]}});
+  const {points, limits} = of(figures, "differences");
+  assert.equal(points[0].difference, 492 - 518.5);
+  assert.deepEqual(Object.keys(limits), ["mover"]);
+});
+
+test("a fitted line passes the mean of Deming's residuals; the ROC curve runs from corner to corner", () => {
+  const {points} = of(drawn("deming"), "residuals");
+  assert.ok(Math.abs(points.reduce((total, {residual}) => total + residual, 0)) < 1e-9);
+  const {curves} = of(drawn("roc"), "roc");
+  assert.deepEqual(curves.map(({marker: name}) => name), ["a", "b"]);
+  for (const {points: list} of curves) {
+    assert.deepEqual([list[0].sensitivity, list[0].falsePositiveRate], [0, 0]);
+    assert.deepEqual([list.at(-1)!.sensitivity, list.at(-1)!.falsePositiveRate], [1, 1]);
+  }
+});
