@@ -55,6 +55,8 @@ pub enum CoreError {
     Choice { field: String, found: String, expected: String },
     #[error("{field} is {found}")]
     OutOfRange { field: String, found: f64, expected: String },
+    #[error("{field}: {found}")]
+    NoInterval { field: String, found: String, expected: String },
 }
 
 /// JSON has no NaN and no infinity: they are named.
@@ -141,6 +143,9 @@ impl CoreError {
             Self::Choice { field, found, expected } => ("choice", field.clone(), json!(found), expected.clone()),
             Self::OutOfRange { field, found, expected } => {
                 ("out-of-range", field.clone(), number(*found), expected.clone())
+            }
+            Self::NoInterval { field, found, expected } => {
+                ("no-interval", field.clone(), json!(found), expected.clone())
             }
         };
         Fault { code, field, value, expected }

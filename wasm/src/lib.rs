@@ -11,6 +11,7 @@ pub mod models;
 pub mod predict;
 pub mod protocol;
 pub mod registry;
+pub mod resample;
 pub mod segment;
 pub mod simulate;
 
@@ -232,6 +233,33 @@ pub fn segment(request: &str, image: &[f32], mask: &[u8], shape: &[u32]) -> Resu
 #[wasm_bindgen]
 pub fn lesion_overlap(truth: &[u8], predicted: &[u8], shape: &[u32], connectivity: u32) -> Result<String, JsError> {
     overlap(truth, predicted, shape, connectivity).map(|scores| serde_json::json!(scores).to_string()).map_err(refuse)
+}
+
+/// BCa bootstrap intervals of a statistic of rows, `data[row * width + column]`, rows drawn with replacement. JSON
+/// {names, values, intervals: [{lower, upper, level, biasCorrection, acceleration, extreme}], resamples, seed,
+/// degenerate}.
+///
+/// Request: JSON {statistic, width, settings?, resamples, seed, level?}.
+#[wasm_bindgen]
+pub fn resample(request: &str, data: &[f64]) -> Result<String, JsError> {
+    let request = resample::Request::parse(request).map_err(refuse)?;
+    resample::resample(&request, data).map(|found| serde_json::json!(found).to_string()).map_err(refuse)
+}
+
+/// A part of the same work: the statistic's components in so many units from the first one given, NaN where it has no
+/// value. Unit 0 has all n rows, units 1 to n leave one row out, and the resamples follow.
+#[wasm_bindgen]
+pub fn resample_units(request: &str, data: &[f64], first: u32, count: u32) -> Result<Vec<f64>, JsError> {
+    let request = resample::Request::parse(request).map_err(refuse)?;
+    let first = u64::from(first);
+    resample::values(&request, data, first..first + u64::from(count)).map_err(refuse)
+}
+
+/// What `resample` gives, from the values of all units in order.
+#[wasm_bindgen]
+pub fn resample_intervals(request: &str, values: &[f64]) -> Result<String, JsError> {
+    let request = resample::Request::parse(request).map_err(refuse)?;
+    resample::intervals(&request, values).map(|found| serde_json::json!(found).to_string()).map_err(refuse)
 }
 
 /// A simulated test-retest cohort.

@@ -1,10 +1,14 @@
 //! Estimation. One file for each estimator; what they share (the request, the result of many voxels) is here.
 
 pub mod clinical_adc;
+pub mod ivim_prior;
+pub mod kurtosis_log_linear;
 pub mod log_linear;
+pub mod mt;
 pub mod nlls;
 pub mod reduced_dimension;
 pub mod relaxation_log_linear;
+pub mod segmented_ivim;
 mod status;
 pub mod variable_flip_angle;
 
@@ -105,11 +109,11 @@ impl Estimator {
                 description: "Tissue diffusion from the samples at high b alone, where the perfusion signal has \
                               decayed; then the remaining parameters from all samples. More precise and more biased \
                               than the fit of all parameters at once. The residual is that of all samples. Standard \
-                              deviations hold for each step given the one before.",
+                              deviations carry the noise of each step into the next and know nothing of the bias.",
                 residual_unit: "signal^2",
                 bounds: true,
-                maximum_iterations: 200,
-                citation: Some("Federau C. NMR Biomed 2017;30:e3780"),
+                maximum_iterations: nlls::MAXIMUM_ITERATIONS,
+                citation: Some("Cho GY et al. Magn Reson Med 2015;74:1077-1085"),
                 doi: None,
             },
             Self::Prior => EstimatorDescription {
@@ -121,8 +125,8 @@ impl Estimator {
                               and drawn towards the prior there. Standard deviations: curvature of the log posterior.",
                 residual_unit: "signal^2",
                 bounds: true,
-                maximum_iterations: 200,
-                citation: None,
+                maximum_iterations: ivim_prior::MAXIMUM_ITERATIONS,
+                citation: Some("Neil JJ, Bretthorst GL. Magn Reson Med 1993;29:642-647"),
                 doi: None,
             },
             Self::ReducedDimension => EstimatorDescription {
@@ -387,6 +391,24 @@ impl VoxelFit {
 /// Fits voxel after voxel with an estimator written for one: it gets the samples and the held value of each parameter.
 /// A voxel with a sample that is not finite, or whose samples are all the same, never reaches it.
 pub fn per_voxel<T: Real>(job: &Job<T>, mut estimate: impl FnMut(&[f64], &[Option<f64>]) -> VoxelFit) -> Fit<T> {
+    each_voxel(job, |_, y, held| {
+        if y.iter().all(|&value| value == y[0]) {
+            return VoxelFit::without_numbers(Status::FailedNoSignal, 0);
+        }
+        let fit = estimate(y, held);
+        match fit.status {
+            Status::NotIdentifiable => VoxelFit::without_numbers(fit.status, fit.iterations),
+            _ => fit,
+        }
+    })
+}
+
+/// As [`per_voxel`], for estimators that know what to make of constant samples and that give, where the status is not
+/// identifiable, what is determined and NaN for the rest. They also get the voxel's index.
+pub fn each_voxel<T: Real>(
+    job: &Job<T>,
+    mut estimate: impl FnMut(usize, &[f64], &[Option<f64>]) -> VoxelFit,
+) -> Fit<T> {
     let (voxels, count) = (job.samples.voxels, job.bounds.len());
     let mut out = Fit::empty(count, voxels);
     let mut y = vec![0.0; job.rows.len()];
@@ -402,17 +424,18 @@ pub fn per_voxel<T: Real>(job: &Job<T>, mut estimate: impl FnMut(&[f64], &[Optio
             out.status[v] = Status::FailedNonFinite as u8;
             continue;
         }
-        if y.iter().all(|&value| value == y[0]) {
-            out.status[v] = Status::FailedNoSignal as u8;
-            continue;
-        }
-        let fit = estimate(&y, &held);
+        let fit = estimate(v, &y, &held);
         out.status[v] = fit.status as u8;
         out.iterations[v] = fit.iterations;
-        if fit.status.has_estimate() {
-            for j in 0..count {
-                out.parameters[j * voxels + v] = T::from_f64(fit.parameters[j]);
+        let numbers = fit.status.has_estimate() || fit.status == Status::NotIdentifiable;
+        if numbers && !fit.parameters.is_empty() {
+            for (j, (role, bounds)) in job.roles.iter().zip(&job.bounds).enumerate() {
+                let value = fit.parameters[j];
+                out.parameters[j * voxels + v] = T::from_f64(value);
                 out.standard_deviations[j * voxels + v] = T::from_f64(fit.standard_deviations[j]);
+                let free = matches!(role, Role::Free);
+                out.active[v] |= u32::from(free && value == bounds.lower) << j;
+                out.active[v] |= u32::from(free && value == bounds.upper) << (16 + j);
             }
             out.residual[v] = T::from_f64(fit.residual);
         }
@@ -462,6 +485,11 @@ fn dispatch<T: Precision>(job: &Job<T>) -> Result<Fit<T>, CoreError> {
         ("variable-flip-angle", Estimator::Ols | Estimator::Iwls) => variable_flip_angle::fit(job),
         ("t2" | "t2star", Estimator::Ols | Estimator::Wls | Estimator::Iwls) => Ok(relaxation_log_linear::fit(job)),
         ("two-point-t2", Estimator::ClosedForm) => relaxation_log_linear::two_point(job),
+        ("kurtosis", Estimator::Ols | Estimator::Wls | Estimator::Iwls) => Ok(kurtosis_log_linear::fit(job)),
+        ("ivim", Estimator::Segmented) => segmented_ivim::fit(job),
+        ("ivim", Estimator::Prior) => Ok(ivim_prior::fit(job, signal_of(job.model)?)),
+        ("mtr", Estimator::ClosedForm) => Ok(mt::mtr(job)),
+        ("mtsat", Estimator::ClosedForm) => mt::mtsat(job),
         (_, Estimator::Nlls) => Ok(nlls::fit(job, signal_of(job.model)?)),
         (id, estimator) => unreachable!("{id} offers {estimator:?} and nothing here fits it"),
     }

@@ -44,13 +44,14 @@ impl Status {
                 "the constrained minimum lies on a bound; a parameter on its bound has an infinite standard deviation",
             ),
             Self::NotIdentifiable => (
-                    "not-identifiable",
-                    "these samples do not determine every parameter; those that they do not determine have no value",
+                "not-identifiable",
+                "these samples do not determine every parameter; those that they do not determine have no value",
             ),
             Self::FailedNonFinite => ("failed-non-finite", "a sample is NaN or infinite, or the estimate overflows"),
-            Self::FailedNonPositive => {
-                ("failed-non-positive", "a sample is zero or negative where its logarithm is needed, or negative where it must be a magnitude")
-            }
+            Self::FailedNonPositive => (
+                "failed-non-positive",
+                "a sample is zero or negative where its logarithm is needed, or negative where it must be a magnitude",
+            ),
             Self::FailedNoSignal => ("failed-no-signal", "every sample has the same value, zero for example"),
             Self::FailedMaxIterations => {
                 ("failed-max-iterations", "the iteration did not converge within its stated number of steps")

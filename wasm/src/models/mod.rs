@@ -5,9 +5,14 @@ mod clinical_adc;
 pub(crate) mod exponential_search;
 mod fat_water;
 mod fat_water_complex;
+mod flair;
 pub(crate) mod grid;
 mod inversion_recovery;
+mod ivim;
+mod kurtosis;
 mod mono_exponential;
+mod mtr;
+mod mtsat;
 mod multi_echo;
 mod saturation_recovery;
 mod t2_ivim_kurtosis;
@@ -17,8 +22,17 @@ mod variable_flip_angle;
 pub use clinical_adc::ClinicalAdc;
 pub use fat_water::FatWater;
 pub use fat_water_complex::FatWaterComplex;
+pub(crate) use flair::{longitudinal, EQUATION as FLAIR_EQUATION};
+pub use flair::{Flair, FlairTse};
 pub use inversion_recovery::{InversionRecovery, InversionRecoveryComplex};
+pub use ivim::Ivim;
+pub(crate) use ivim::IvimGrid;
+pub use kurtosis::Kurtosis;
+pub(crate) use kurtosis::{LogQuadratic, LogQuadraticFit};
 pub use mono_exponential::MonoExponential;
+pub use mtr::Mtr;
+pub use mtsat::MtSat;
+pub(crate) use mtsat::DEGREE;
 pub use saturation_recovery::SaturationRecovery;
 pub use t2_ivim_kurtosis::T2IvimKurtosis;
 pub use two_point_t2::TwoPointT2;
@@ -33,6 +47,8 @@ use serde::Serialize;
 pub static MODELS: &[&dyn Model] = &[
     &MonoExponential,
     &ClinicalAdc,
+    &Ivim,
+    &Kurtosis,
     &T2IvimKurtosis,
     &InversionRecovery,
     &InversionRecoveryComplex,
@@ -45,6 +61,10 @@ pub static MODELS: &[&dyn Model] = &[
     &TwoPointT2,
     &FatWater,
     &FatWaterComplex,
+    &Mtr,
+    &MtSat,
+    &Flair,
+    &FlairTse,
 ];
 
 /// The model of that id.

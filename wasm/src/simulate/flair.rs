@@ -7,6 +7,7 @@ use super::check;
 use super::noise::{Kind, Noise};
 use super::random::Draws;
 use crate::error::CoreError;
+use crate::models::{longitudinal, FLAIR_EQUATION};
 use crate::segment::components::{label, Connectivity};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
@@ -121,8 +122,8 @@ impl Sequence {
 
     /// PD (1 - 2 exp(-TI/T1) + exp(-TR/T1)) exp(-TE/T2), signed: perfect inversion, TE much shorter than TR.
     pub fn signal(&self, t1: f64, t2: f64, pd: f64) -> f64 {
-        let longitudinal = 1.0 - 2.0 * libm::exp(-self.ti / t1) + libm::exp(-self.tr / t1);
-        pd * longitudinal * libm::exp(-self.te / t2)
+        let polarised = longitudinal(1.0, libm::exp(-self.ti / t1), libm::exp(-self.tr / t1));
+        pd * polarised * libm::exp(-self.te / t2)
     }
 }
 
@@ -413,7 +414,7 @@ impl Phantom {
             "lesions": self.count,
             "lesion_voxels": lesion_voxels,
             "brain_voxels": self.inside.len(),
-            "equation": EQUATION,
+            "equation": FLAIR_EQUATION,
         })
     }
 
@@ -465,9 +466,6 @@ impl Phantom {
         Ok(())
     }
 }
-
-/// TeX.
-pub const EQUATION: &str = r"S = \left| M_0 \left( 1 - 2 e^{-TI/T_1} + e^{-TR/T_1} \right) e^{-TE/T_2} \right|";
 
 fn magnitude(noise: &Noise, place: u64, signal: f64) -> f32 {
     let value = noise.at(stream(Purpose::Noise, 0), place, signal);

@@ -72,6 +72,62 @@ pub fn example(id: &str) -> Example {
             low: &[1e-3, 1e-3, 1e-3, 0.0, 100.0],
             high: &[1e-3, 1e-3, 1e-3, 0.0, 2000.0],
         },
+        // The threshold leaves no perfusion signal above it: the segmented fit is then exact.
+        "ivim" => Example {
+            protocol: json!({"b": [0, 0, 10, 20, 30, 50, 80, 120, 200, 300, 450, 600, 800, 1000]}),
+            settings: json!({"threshold": 450}),
+            typical: &[812.0, 0.2, 0.05, 1.1e-3],
+            low: &[100.0, 0.1, 0.04, 7e-4],
+            high: &[2000.0, 0.4, 0.1, 2e-3],
+        },
+        "kurtosis" => Example {
+            protocol: json!({"b": [0, 0, 300, 700, 1000, 1500, 2000]}),
+            settings: Value::Null,
+            typical: &[812.0, 1.1e-3, 0.9],
+            low: &[100.0, 6e-4, 0.2],
+            high: &[2000.0, 1.6e-3, 1.1],
+        },
+        "mtr" => Example {
+            protocol: json!({"MT": [0, 1, 0, 1, 0]}),
+            settings: Value::Null,
+            typical: &[812.0, 42.0],
+            low: &[100.0, 1.0],
+            high: &[2000.0, 60.0],
+        },
+        "mtsat" => Example {
+            protocol: json!({
+                "MT": [0, 0, 1, 0, 0, 1],
+                "FA": [6, 20, 6, 6, 20, 6],
+                "TR": [0.025, 0.018, 0.025, 0.025, 0.018, 0.025],
+            }),
+            settings: Value::Null,
+            typical: &[10000.0, 0.9, 1.6, 1.0],
+            low: &[5000.0, 0.4, 0.2, 1.0],
+            high: &[20000.0, 1.5, 2.5, 1.0],
+        },
+        "flair" => Example {
+            protocol: json!({
+                "TE": [0.09, 0.14, 0.2, 0.09, 0.14, 0.09, 0.09],
+                "TI": [2.5, 2.5, 2.5, 2.0, 2.0, 1.6, 3.0],
+                "TR": [9, 9, 9, 9, 9, 9, 9],
+            }),
+            settings: Value::Null,
+            typical: &[1000.0, 1.3, 0.11],
+            low: &[500.0, 0.7, 0.07],
+            high: &[2000.0, 1.8, 0.2],
+        },
+        "flair-tse" => Example {
+            protocol: json!({
+                "TE": [0.09, 0.14, 0.2, 0.09, 0.14, 0.09, 0.09],
+                "TI": [2.5, 2.5, 2.5, 2.0, 2.0, 1.6, 3.0],
+                "TR": [9, 9, 9, 9, 9, 9, 9],
+                "TE_last": [0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3],
+            }),
+            settings: Value::Null,
+            typical: &[1000.0, 1.3, 0.11],
+            low: &[500.0, 0.7, 0.07],
+            high: &[2000.0, 1.8, 0.2],
+        },
         "t2-ivim-kurtosis" => Example {
             protocol: grid(&[0.0, 50.0, 100.0, 400.0, 900.0, 1200.0, 1600.0], &[0.093, 0.105, 0.12]),
             settings: Value::Null,

@@ -68,9 +68,8 @@ pub(super) fn certify<const P: usize>(
     }
     let cosine = {
         let length = one / L::select(residual.gt(zero), residual, one).sqrt();
-        let steepest = |worst: L, j: usize| {
-            worst.larger(L::select(free[j], gradient[j].abs() * unscale[j] * length, zero))
-        };
+        let steepest =
+            |worst: L, j: usize| worst.larger(L::select(free[j], gradient[j].abs() * unscale[j] * length, zero));
         (0..P).fold(zero, steepest)
     };
 
@@ -84,7 +83,8 @@ pub(super) fn certify<const P: usize>(
 
     // One more step without damping: it costs no evaluation, and takes fits in single precision most of the way.
     let polished: [L; P] = std::array::from_fn(|j| {
-        let along = |sum: L, k: usize| sum + inverse[j.max(k)][j.min(k)] * unscale[k] * L::select(free[k], gradient[k], zero);
+        let along =
+            |sum: L, k: usize| sum + inverse[j.max(k)][j.min(k)] * unscale[k] * L::select(free[k], gradient[k], zero);
         let step = (0..P).fold(zero, along) * unscale[j];
         L::select(positive.and(free[j]).and(step.finite()), x[j] + step, x[j])
     });
@@ -115,7 +115,8 @@ pub(super) fn certify<const P: usize>(
             }
         }
         if !positive.is_set(i) {
-            let spectrum = Spectrum::of(std::array::from_fn(|j| std::array::from_fn(|k| scaled[j.max(k)][j.min(k)].lane(i))));
+            let spectrum =
+                Spectrum::of(std::array::from_fn(|j| std::array::from_fn(|k| scaled[j.max(k)][j.min(k)].lane(i))));
             certificate.condition = f64::INFINITY;
             certificate.undetermined |= spectrum.undetermined() & free;
             unscaled = spectrum.inverse();

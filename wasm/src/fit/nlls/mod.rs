@@ -217,7 +217,11 @@ impl<'a, T: Precision, const P: usize> Task<'a, T, P> {
                     let v = block + i;
                     // Harmless samples where there is nothing to fit.
                     let usable = v < count && status[v].is_none();
-                    if usable { values[v].to_f64() / scale[v] } else { f64::from(u8::from(s == 0)) }
+                    if usable {
+                        values[v].to_f64() / scale[v]
+                    } else {
+                        f64::from(u8::from(s == 0))
+                    }
                 }));
             }
         }

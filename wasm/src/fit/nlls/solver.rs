@@ -200,7 +200,8 @@ impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
         // A residual that is nothing but the rounding of n samples: the fit is exact.
         let n = self.y.len() as f64;
         let exact = self.residual.le(self.total * L::splat(n * (4.0 * L::EPSILON) * (4.0 * L::EPSILON)));
-        let over = self.damping.gt(L::splat(LARGEST_DAMPING)).or(self.count.ge(L::splat(f64::from(MAXIMUM_ITERATIONS))));
+        let over =
+            self.damping.gt(L::splat(LARGEST_DAMPING)).or(self.count.ge(L::splat(f64::from(MAXIMUM_ITERATIONS))));
         let over = over.or(self.residual.finite().not());
         let mut converged = exact;
         let candidate = self.promise.le(enough).or(over);
