@@ -1,6 +1,6 @@
 import type {Method, MethodReport, MethodRequest} from "../domain/statistics/method.js";
 import type {Pool, RunOptions} from "./pool.js";
-import {resampleStatistics} from "./resample.js";
+import {resampleStatistics, resamplingNotes} from "./resample.js";
 
 /**
  * Runs a method on a table; a resampling that the request asks for runs in the core first.
@@ -16,5 +16,7 @@ export async function runMethod(
 ): Promise<MethodReport> {
   const task = method.resampling?.(request) ?? null;
   if (task === null) return method.run(request);
-  return method.run({...request, draws: await resampleStatistics(await openPool(), task, options)});
+  const draws = await resampleStatistics(await openPool(), task, {...options, level: request.level});
+  const report = method.run({...request, draws});
+  return {...report, warnings: [...report.warnings, ...resamplingNotes(draws)]};
 }

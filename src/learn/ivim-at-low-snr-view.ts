@@ -1,6 +1,8 @@
 // What the figures and tables of the lesson "IVIM at low SNR" show.
+import type {ModelInfo} from "../compute/core.js";
 import {histogram} from "../view/charts/histogram.js";
 import {performanceCurves} from "../view/charts/performance-curves.js";
+import {h} from "../view/dom.js";
 import type {FigureOptions} from "../view/figure.js";
 import {formatNumber, formatQuantity} from "../view/format.js";
 import {resultTable} from "../view/table.js";
@@ -13,13 +15,18 @@ type Figured = Required<Pick<FigureOptions, "title" | "caption" | "description" 
 
 type EstimatorId = (typeof estimators)[number]["id"];
 
-const percent = (share: unknown, digits = 3): string =>
-  typeof share === "number" ? formatQuantity(100 * share, "%", {digits}) : "—";
+const percent = (share: unknown): string =>
+  typeof share === "number" ? formatQuantity(100 * share, "%", {digits: Math.abs(share) < 0.01 ? 2 : 3}) : "—";
 const labelOf = (estimator: string): string => estimators.find(({id}) => id === estimator)!.label;
 const symbolOf = (parameter: ParameterName): string => parameters.find(({name}) => name === parameter)!.label;
 
 /** Classes of the histogram. */
 const bins = 48;
+
+/** What the model says of its prior, at the end of its description. */
+export function priorText({description}: ModelInfo): string {
+  return /\bPrior: .*$/s.exec(description)?.[0] ?? description;
+}
 
 /** RMSE or bias of the estimators against the SNR. */
 export function curvesFigure(study: LowSnrStudy, choice: Choice, quantity: "rmse" | "bias"): Figured {
@@ -68,10 +75,10 @@ export function distributionFigure(study: LowSnrStudy, choice: Choice, domain: r
   const {unit, truth} = outcomes[0];
   const title = `Estimates of ${symbol} in ${choice.tissue.toLowerCase()} at SNR ${choice.snr}`;
   const told = outcomes.map(({estimator, median, lower, upper, atBound}) =>
-    `${labelOf(estimator)}: median ${formatNumber(median, {digits: 3})}, middle 90 % from ${formatNumber(lower, {digits: 3})} to ${formatNumber(upper, {digits: 3})}, ${percent(atBound)} on a bound`);
+    `${labelOf(estimator)}: median ${formatNumber(median, {digits: 3})}, middle 90 % from ${formatNumber(lower, {digits: 3})} to ${formatNumber(upper, {digits: 3})}, ${percent(atBound)} on a limit`);
   return {
     title,
-    caption: `${repeats} voxels that differ by their noise alone; all three estimators see the same ones. Broken line: the truth, ${formatQuantity(truth, unit)}. The axis is as long as the bounds of the fit: what stands in the outermost bars lies on them or close to them.`,
+    caption: `${repeats} voxels that differ by their noise alone; all three estimators see the same ones. Broken line: the truth, ${formatQuantity(truth, unit)}. The axis is the range that the fit allows: the outermost bars hold what lies on its ends.`,
     description: `${title}, truth ${formatQuantity(truth, unit)}. ${told.join(". ")}.`,
     spec: histogram(
       outcomes.map(({estimator, estimates}) => ({label: labelOf(estimator), values: estimates})),
@@ -91,8 +98,8 @@ export function distributionFigure(study: LowSnrStudy, choice: Choice, domain: r
         {key: "median", label: "Median", unit, digits: 3},
         {key: "lower", label: "5 % lie below", unit, digits: 3},
         {key: "upper", label: "5 % lie above", unit, digits: 3},
-        {key: "atBound", label: "On a bound", align: "right", format: (value) => percent(value)},
-        {key: "without", label: "Without value", align: "right", format: (value) => percent(value)}
+        {key: "atBound", label: "On a limit", align: "right", format: (value) => percent(value)},
+        {key: "without", label: "No value", align: "right", format: (value) => percent(value)}
       ],
       rows: outcomes.map((each) => ({...each, label: labelOf(each.estimator), mean: each.performance.mean, estimates: null}))
     }
@@ -103,29 +110,34 @@ export function distributionFigure(study: LowSnrStudy, choice: Choice, domain: r
 export function tissueTable(study: LowSnrStudy, {snr, parameter}: Omit<Choice, "tissue">): HTMLElement {
   const outcomes = acrossTissues(study, {snr, parameter});
   const symbol = symbolOf(parameter);
+  const truthOf = (tissue: string): string => {
+    const {truth, unit} = outcomes.find((each) => each.tissue === tissue)!;
+    return formatQuantity(truth, unit, {digits: 3});
+  };
   const least = (tissue: string): number =>
     Math.min(...outcomes.filter((each) => each.tissue === tissue).map(({relativeRmse}) => relativeRmse ?? Infinity));
   return resultTable({
     id: "tissues",
     caption: `${symbol} in every tissue at SNR ${snr}, ${repeats} voxels each`,
     columns: [
-      {key: "tissue", label: "Tissue"},
+      {
+        key: "tissue", label: "Tissue", format: (value, {first}) => first
+          ? h("span", {}, String(value), h("small", {class: "m-small"}, h("br"), truthOf(String(value))))
+          : h("span", {class: "m-visually-hidden"}, String(value))
+      },
       {key: "label", label: "Estimator", header: true},
-      {key: "truth", label: "Truth", unit: outcomes[0].unit, digits: 3},
-      {key: "mean", label: "Mean", unit: outcomes[0].unit, digits: 3},
       {key: "relativeBias", label: "Bias", align: "right", format: (value) => percent(value)},
       {key: "relativeRmse", label: "RMSE", align: "right", format: (value) => percent(value)},
-      {key: "ratio", label: "RMSE over the smallest", decimals: 2},
-      {key: "relativeBound", label: "Cramér-Rao bound", align: "right", format: (value) => percent(value)},
-      {key: "atBound", label: "On a bound", align: "right", format: (value) => percent(value)},
-      {key: "without", label: "Without value", align: "right", format: (value) => percent(value)},
-      {key: "coverage", label: "Coverage of the 95 % interval", align: "right", format: (value) => percent(value)}
+      {key: "ratio", label: "of the least", decimals: 2},
+      {key: "relativeBound", label: "Bound", align: "right", format: (value) => percent(value)},
+      {key: "atBound", label: "On a limit", align: "right", format: (value) => percent(value)},
+      {key: "without", label: "No value", align: "right", format: (value) => percent(value)},
+      {key: "coverage", label: "Coverage", align: "right", format: (value) => percent(value)}
     ],
-    rows: outcomes.map((each) => ({
+    rows: outcomes.map((each, i) => ({
       tissue: each.tissue,
+      first: i === 0 || outcomes[i - 1].tissue !== each.tissue,
       label: labelOf(each.estimator),
-      truth: each.truth,
-      mean: each.performance.mean,
       relativeBias: each.relativeBias,
       relativeRmse: each.relativeRmse,
       ratio: each.relativeRmse === null ? null : each.relativeRmse / least(each.tissue),
@@ -135,7 +147,9 @@ export function tissueTable(study: LowSnrStudy, {snr, parameter}: Omit<Choice, "
       coverage: each.performance.coverage
     })),
     groupRows: "tissue",
-    note: "Bias, RMSE and bound as shares of the truth, over the voxels that have a value. Coverage: of the voxels that have an interval, the share whose interval holds the truth."
+    note: `Bias, RMSE and bound (Cramér-Rao standard deviation) as shares of the truth, which stands under the tissue's name; over the voxels that have a
+value. Of the least: RMSE over the smallest of the three. On a limit: estimates on an end of the range that the fit allows. Coverage: of the 95 %
+intervals that there are, the share that holds the truth.`
   });
 }
 
@@ -152,13 +166,13 @@ export function ratioText(study: LowSnrStudy, at: Omit<Choice, "tissue">, estima
 /** Between which values an estimator's bias lies over the tissues. */
 export function biasText(study: LowSnrStudy, at: Omit<Choice, "tissue">, estimator: EstimatorId): string {
   const range = biasRange(study, at, estimator);
-  return range === null ? "unknown" : `${percent(range.least.value, 2)} to ${percent(range.most.value, 2)}`;
+  return range === null ? "unknown" : `${percent(range.least.value)} to ${percent(range.most.value)}`;
 }
 
 /** The estimators at one place, in words. */
 export function choiceSentence(study: LowSnrStudy, choice: Choice): string {
   const told = outcomesAt(study, choice).map(({estimator, relativeRmse, relativeBias}) =>
-    `${labelOf(estimator).toLowerCase()} ${percent(relativeRmse)} (bias ${percent(relativeBias, 2)})`);
+    `${labelOf(estimator).toLowerCase()} ${percent(relativeRmse)} (bias ${percent(relativeBias)})`);
   const ratio = rmseRatio(study, choice, "prior");
   const verdict = ratio === null
     ? ""

@@ -15,8 +15,8 @@ import {
 
 type Figured = Required<Pick<FigureOptions, "title" | "caption" | "description" | "spec">> & Pick<FigureOptions, "table">;
 
-const percent = (share: unknown, digits = 3): string =>
-  typeof share === "number" ? formatQuantity(100 * share, "%", {digits}) : "—";
+const percent = (share: unknown): string =>
+  typeof share === "number" ? formatQuantity(100 * share, "%", {digits: Math.abs(share) < 0.01 ? 2 : 3}) : "—";
 const unitOf = (unit: string): string => (unit === "signal" ? "" : unit === "degree" ? "°" : unit);
 
 /** Words, colours and shapes of the verdicts, in the order of the legend. */
@@ -28,10 +28,10 @@ const verdicts: Readonly<Record<Verdict, {name: string; sign: string; data: stri
 };
 
 /** The verdict of a parameter, its sign and word coloured alike. */
-function verdictMark(verdict: Verdict): HTMLElement {
+function verdictMark(verdict: Verdict, why: string): HTMLElement {
   const {name, sign, data} = verdicts[verdict];
   return h("span", {class: "m-verdict", "data-verdict": data},
-    h("span", {class: "m-verdict-sign", "aria-hidden": "true"}, sign), ` ${name}`);
+    h("span", {class: "m-verdict-sign", "aria-hidden": "true"}, sign), ` ${name}`, why === "" ? null : h("small", {}, why));
 }
 
 /** Half a 95 % interval of a share that simulation alone moves, in percentage points. */
@@ -39,36 +39,40 @@ const wobble = formatNumber(100 * 1.96 * Math.sqrt((level * (1 - level)) / repea
 
 const columns: readonly TableColumn[] = [
   {key: "modelName", label: "Model"},
-  {key: "label", label: "Parameter", header: true},
-  {key: "relativeBound", label: "Cramér-Rao bound, of the truth", align: "right", format: (value) => percent(value)},
+  {key: "parameter", label: "Parameter", header: true},
+  {key: "relativeBound", label: "Bound", align: "right", format: (value) => percent(value)},
   {key: "efficiency", label: "RMSE / bound", decimals: 3},
-  {key: "coverage", label: `Coverage of the ${100 * level} % interval`, align: "right", format: (value) => percent(value)},
-  {key: "withInterval", label: "With an interval", align: "right", format: (value) => percent(value)},
-  {key: "atBound", label: "At a bound", align: "right", format: (value) => percent(value)},
-  {key: "verdict", label: "Verdict", format: (value) => verdictMark(value as Verdict)},
-  {key: "why", label: "Because"}
+  {key: "coverage", label: "Coverage", align: "right", format: (value) => percent(value)},
+  {key: "withInterval", label: "Has interval", align: "right", format: (value) => percent(value)},
+  {key: "atBound", label: "On a limit", align: "right", format: (value) => percent(value)}
 ];
 
-const rowsOf = (worths: readonly Worth[]) => worths.map((worth) => {
-  const unit = unitOf(worth.unit);
-  return {...worth, label: unit === "" ? worth.parameter : `${worth.parameter} (${formatUnit(unit)})`};
-});
+/** The table says the reason under the verdict; a figure's table and its file give it a column. */
+const inOneColumn: readonly TableColumn[] = [
+  ...columns, {key: "verdict", label: "Verdict", format: (value, {why}) => verdictMark(value as Verdict, String(why))}
+];
+const inTwoColumns: readonly TableColumn[] = [
+  ...columns,
+  {key: "verdict", label: "Verdict", format: (value) => verdicts[value as Verdict].name},
+  {key: "why", label: "Because"}
+];
 
 /** Every parameter of every model with what was measured and the verdict. */
 export function worthTable(worths: readonly Worth[], snr: number): HTMLElement {
   // The model's name stands once, at its first parameter; the others' cells say it to screen readers alone.
-  const rows = rowsOf(worths).map((row, i) => ({...row, first: i === 0 || worths[i - 1].model !== row.model}));
+  const rows = worths.map((row, i) => ({...row, first: i === 0 || worths[i - 1].model !== row.model}));
   return resultTable({
     id: "worth",
     caption: `Every model at its example protocol, SNR ${snr}, ${repeats} repeats`,
-    columns: columns.map((column) => column.key !== "modelName" ? column : {
+    columns: inOneColumn.map((column) => column.key !== "modelName" ? column : {
       ...column,
       format: (value, row) => h("span", {class: row.first ? null : "m-visually-hidden"}, String(value))
     }),
     rows,
     groupRows: "model",
-    note: `Coverage: of the repeats with an interval, the share whose interval holds the truth; simulation alone moves it by
-±${wobble} percentage points. At a bound: repeats whose estimate of this parameter lies on one of its bounds. Noise: Rician where the samples are
+    note: `Bound: Cramér-Rao standard deviation as a share of the truth. Coverage: of the repeats with a ${100 * level} % interval, the share
+whose interval holds the truth; simulation alone moves it by ±${wobble} percentage points. On a limit: repeats whose estimate lies on an end of the
+range that the fit allows. Noise: Rician where the samples are
 magnitudes, else Gaussian. Estimator: nonlinear least squares where the model has it, else its closed form.`
   });
 }
@@ -82,7 +86,7 @@ export function summary(worths: readonly Worth[], snr: number): HTMLElement {
     `Of ${worths.length} parameters of ${models} models the rule makes a promise for ${asked} at SNR ${snr}: ${certified} hold it`,
     excepted > 0 ? `, ${excepted} ${excepted === 1 ? "is a stated exception" : "are stated exceptions"}` : "",
     missed > 0 ? `, ${missed} ${missed === 1 ? "does" : "do"} not` : "",
-    `. For the other ${open} nothing is promised, and the last column says why.`
+    `. For the other ${open} nothing is promised, and the table says why.`
   ];
   const outside = missed > 0 && snr !== promisedSnr
     ? ` The promise is given, and tested, at SNR ${promisedSnr}.`
@@ -92,12 +96,12 @@ export function summary(worths: readonly Worth[], snr: number): HTMLElement {
 
 /** The relative bound of one parameter in running text. */
 export function boundText(worths: readonly Worth[] | null, model: string, parameter: string): string {
-  return percent(worths?.find((each) => each.model === model && each.parameter === parameter)?.relativeBound, 2);
+  return percent(worths?.find((each) => each.model === model && each.parameter === parameter)?.relativeBound);
 }
 
 /** The share of one model's fits that end on a bound or without every estimate, in running text. */
 export function touchingText(worths: readonly Worth[] | null, model: string): string {
-  return percent(worths?.find((each) => each.model === model)?.touching, 2);
+  return percent(worths?.find((each) => each.model === model)?.touching);
 }
 
 /** Efficiency or coverage of every parameter against its relative bound. */
@@ -134,8 +138,8 @@ export function promiseFigure(worths: readonly Worth[], quantity: "efficiency" |
       }
     ),
     table: {
-      columns: columns.map((column) => (column.key === "verdict" ? {...column, format: (value) => verdicts[value as Verdict].name} : column)),
-      rows: rowsOf(worths)
+      columns: inTwoColumns,
+      rows: worths.map((worth) => ({...worth}))
     }
   };
 }
@@ -188,7 +192,7 @@ export function comparisonTable({voxels, curvature, profile}: IntervalComparison
           value === null ? null : h("span", {class: "m-interval"}, ` [${percent(lower)}, ${percent(upper)}]`))
       },
       {key: "covering", label: "Of all voxels, hold the truth", align: "right", format: (value) => percent(value)},
-      {key: "oneSided", label: "End on a bound or nowhere", align: "right", format: (value) => percent(value)},
+      {key: "oneSided", label: "End on a limit or nowhere", align: "right", format: (value) => percent(value)},
       {key: "medianWidth", label: "Median width, of the truth", align: "right", format: (value) => percent(value)}
     ],
     rows: [row("Curvature (Hessian)", curvature), row("Profile likelihood", profile)],

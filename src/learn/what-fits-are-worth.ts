@@ -31,7 +31,7 @@ export type Verdict = "certified" | "excepted" | "missed" | "open";
 /** Parameters that the promise leaves out, and why. */
 const exceptions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "inversion-recovery": {
-    T1: "Near the null of the recovery the magnitude bends, and its noise is not Gaussian there: an efficiency of about 1.09 and a coverage of about 93 % are what can be had."
+    T1: "near its null the magnitude bends, and its noise is not Gaussian: about 1.09 and 93 % are what can be had"
   }
 };
 
@@ -118,17 +118,17 @@ type Measured = Omit<Worth, "verdict" | "why">;
 export function verdictOf(measured: Measured): Pick<Worth, "verdict" | "why"> {
   const {model, parameter, relativeBound, efficiency, coverage, atBound, touching} = measured;
   const open = (why: string) => ({verdict: "open", why}) as const;
-  if (relativeBound === null || efficiency === null) return open("These samples do not determine it.");
+  if (relativeBound === null || efficiency === null) return open("not determined by these samples");
   const reasons = [
-    relativeBound < promise.relativeBound ? "" : `even the best unbiased estimator scatters by ${share(relativeBound)} of the value`,
+    relativeBound < promise.relativeBound ? "" : `bound ${share(relativeBound)} of the value`,
     touching < promise.touching
       ? ""
       : atBound >= promise.touching
-        ? `in ${share(atBound)} of the repeats it ends on a bound`
-        : `in ${share(touching)} of the repeats the fit ends on a bound of another parameter, or does not determine them all`
+        ? `${share(atBound)} of its estimates on a limit`
+        : `${share(touching)} of the fits on a limit of another parameter, or incomplete`
   ].filter((reason) => reason !== "");
-  if (reasons.length > 0) return open(`${reasons.join("; ").replace(/^./, (first) => first.toUpperCase())}.`);
-  const why = coverage === null ? "There are as many parameters as samples, so that no interval is given." : "";
+  if (reasons.length > 0) return open(reasons.join("; "));
+  const why = coverage === null ? "no interval: as many parameters as samples" : "";
   if (within(efficiency, promise.efficiency) && (coverage === null || within(coverage, promise.coverage))) {
     return {verdict: "certified", why};
   }
@@ -142,14 +142,14 @@ export function verdictOf(measured: Measured): Pick<Worth, "verdict" | "why"> {
 function missText(efficiency: number, coverage: number | null): string {
   const [low, high] = promise.efficiency;
   const error = efficiency > high
-    ? "Its errors are larger than promised: long tails, as from a neighbouring minimum, or a bias, as from the noise floor of magnitudes."
+    ? "errors larger than promised: long tails, as from a neighbouring minimum, or a bias, as from the noise floor of magnitudes"
     : efficiency < low
-      ? "Its errors are smaller than those of any unbiased estimator: bounds or a bias hold them together."
+      ? "errors smaller than any unbiased estimator's: limits or a bias hold them together"
       : "";
   const interval = coverage !== null && !within(coverage, promise.coverage)
-    ? `Its intervals hold the truth ${coverage < promise.coverage[0] ? "less" : "more"} often than promised.`
+    ? `intervals hold the truth ${coverage < promise.coverage[0] ? "less" : "more"} often than promised`
     : "";
-  return [error, interval].filter((text) => text !== "").join(" ");
+  return [error, interval].filter((text) => text !== "").join("; ");
 }
 
 function within(value: number, [low, high]: readonly [number, number]): boolean {

@@ -177,7 +177,10 @@ export const modelExamples: Readonly<Record<string, ModelExample>> = {
   "two-point-t2": {
     name: "20 and 100 ms",
     protocol: {TE: [0.02, 0.1]},
-    presets: {"20 and 100 ms, three times": {TE: [0.02, 0.1, 0.02, 0.1, 0.02, 0.1]}, "20 and 40 ms": {TE: [0.02, 0.04]}},
+    presets: {
+      "20 and 100 ms, three times": {TE: [0.02, 0.1, 0.02, 0.1, 0.02, 0.1]},
+      "20 and 40 ms": {TE: [0.02, 0.04]}
+    },
     parameters: {S0: 1000, T2: 0.08},
     ranges: decayRanges,
     axis: "TE"

@@ -1,5 +1,6 @@
 // The parts of the page "Model explorer": controls with a `value` that fire "input", and what its figures show.
 import type {ModelInfo, ProfileInterval, SettingInfo} from "../compute/core.js";
+import {coverageMargin} from "../domain/statistics/estimator-performance.js";
 import {estimateBins, estimateDistribution} from "../view/charts/estimate-distribution.js";
 import {estimateCloud} from "../view/charts/estimate-cloud.js";
 import {profileLikelihood} from "../view/charts/profile-likelihood.js";
@@ -25,9 +26,9 @@ const percent = (share: number | null, digits = 3): string =>
   share === null ? "—" : formatQuantity(100 * share, "%", {digits});
 const unitOf = (unit: string): string => (unit === "signal" ? "" : unit === "degree" ? "°" : unit);
 
-/** The unit in which a parameter is shown, and the factor to it: diffusivities are told in 10^-3 mm2/s. */
+/** The unit in which a parameter is shown, and the factor to it: diffusivities in µm2/ms, which is 10^-3 mm2/s. */
 function scaleOf(unit: string): {unit: string; factor: number} {
-  return unit === "mm2/s" ? {unit: "10^-3 mm2/s", factor: 1e3} : {unit: unitOf(unit), factor: 1};
+  return unit === "mm2/s" ? {unit: "µm2/ms", factor: 1e3} : {unit: unitOf(unit), factor: 1};
 }
 
 /** A parameter's results in the unit in which they are shown. */
@@ -63,7 +64,9 @@ function shownParameter({parameters}: Exploration, name: string): {parameter: Pa
 
 /** One of the models that predict a signal. */
 export function modelSelect(models: readonly ModelInfo[], value?: string): Control<string> {
-  return select({label: "Model", options: explorable(models).map(({id, name}) => [id, name] as const), value});
+  const control = select({label: "Model", options: explorable(models).map(({id, name}) => [id, name] as const), value});
+  control.classList.add("m-explorer-model");
+  return control;
 }
 
 /** What the controls hold; at rest no slider has moved for a moment. */
@@ -78,7 +81,8 @@ const settle = 250;
 /** A named group of controls that can be folded away. */
 function group(title: string, ...content: Child[]): HTMLDetailsElement {
   const narrow = matchMedia("(max-width: 63rem)").matches;
-  return h("details", {class: "m-explorer-group", open: !narrow || title === "Tissue"}, h("summary", {}, title), ...content);
+  const open = !narrow || title === "Tissue";
+  return h("details", {class: "m-explorer-group", open}, h("summary", {}, title), ...content);
 }
 
 /** Everything that the reader sets, for one model. */
@@ -146,17 +150,22 @@ export function explorerControls(model: ModelInfo, start: ExplorerState): Contro
   };
   const sayCount = (): void => {
     const n = Object.values(protocol)[0].length;
-    count.textContent = `${n} ${n === 1 ? "sample" : "samples"}. Numbers between commas; 3*0.1 is 0.1 three times, and one number stands for all.`;
+    const how = "Numbers between commas; 3*0.1 is 0.1 three times, and one number stands for all.";
+    count.textContent = `${n} ${n === 1 ? "sample" : "samples"}. ${how}`;
   };
 
   const settings = model.settings.map((info) => settingControl(info, start.settings[info.name]));
 
-  const snr = slider({label: "SNR of the strongest sample", min: limits.snr[0], max: limits.snr[1], step: 1, value: start.snr});
+  const [lowest, highest] = limits.snr;
+  const snr = slider({label: "SNR of the strongest sample", min: lowest, max: highest, step: 1, value: start.snr});
   const kinds = noiseKinds(model);
-  const noise = select<NoiseKind>({label: "Noise", options: kinds.map((kind) => [kind, noiseNames[kind]]), value: start.noise});
+  const noise = select<NoiseKind>({
+    label: "Noise", options: kinds.map((kind) => [kind, noiseNames[kind]]), value: start.noise
+  });
   const coils = slider({label: "Coils", min: limits.coils[0], max: limits.coils[1], step: 1, value: start.coils});
   const seedId = uniqueId("seed");
-  const seed = h("input", {type: "number", id: seedId, min: limits.seed[0], max: limits.seed[1], step: 1, value: start.seed});
+  const [least, most] = limits.seed;
+  const seed = h("input", {type: "number", id: seedId, min: least, max: most, step: 1, value: start.seed});
   const again = h("button", {type: "button", class: "m-button"}, "Draw again");
 
   const estimator = select({
@@ -180,7 +189,8 @@ export function explorerControls(model: ModelInfo, start: ExplorerState): Contro
   const reset = h("button", {type: "button", class: "m-button"}, "Back to the example");
   const element = h("form", {class: "m-explorer-form", "aria-label": "Tissue, acquisition, noise and fit"},
     group("Tissue", ...truths.map(({control}) => control)),
-    group("Acquisition", preset, ...columns.map((column) => column.element), count, problem, ...settings.map((setting) => setting.element)),
+    group("Acquisition", preset, ...columns.map((column) => column.element), count, problem,
+      ...settings.map((setting) => setting.element)),
     group("Noise", snr, kinds.length > 1 ? noise : null, coils,
       h("div", {class: "m-explorer-seed"}, h("label", {for: seedId}, "Seed"), seed, again)),
     group("Fit", estimator, method, likelihood, known),
@@ -189,14 +199,16 @@ export function explorerControls(model: ModelInfo, start: ExplorerState): Contro
 
   const seedOf = (): number => {
     const value = Math.round(seed.valueAsNumber);
-    return Number.isFinite(value) ? Math.max(limits.seed[0], Math.min(limits.seed[1], value)) : start.seed;
+    return Number.isFinite(value) ? Math.max(least, Math.min(most, value)) : start.seed;
   };
   const read = (): ExplorerState => ({
     model: model.id,
     parameters: Object.fromEntries(truths.map(({name, read: value}) => [name, value()])),
     known: known.hidden ? [] : knowns.filter(({box}) => box.checked).map(({name}) => name),
     protocol,
-    settings: Object.fromEntries(settings.flatMap(({name, read: value}) => (value() === null ? [] : [[name, value()!]]))),
+    settings: Object.fromEntries(
+      settings.map(({name, read: value}) => [name, value()!] as const).filter(([, value]) => value !== null)
+    ),
     snr: snr.value,
     noise: kinds.length > 1 ? noise.value : "gaussian",
     coils: coils.value,
@@ -256,7 +268,7 @@ export function explorerControls(model: ModelInfo, start: ExplorerState): Contro
   });
   for (const control of [noise, estimator]) control.addEventListener("input", () => follow(likelihood.value));
   again.addEventListener("click", () => {
-    seed.value = String(seedOf() === limits.seed[1] ? limits.seed[0] : seedOf() + 1);
+    seed.value = String(seedOf() === most ? least : seedOf() + 1);
     tell();
   });
   reset.addEventListener("click", () => {
@@ -299,7 +311,8 @@ export function settingControl(info: SettingInfo, start: string | number | undef
 /** The pair of parameters whose estimates are drawn against each other. */
 export function pairSelect(model: ModelInfo, value: ExplorerView["pair"]): Control<ExplorerView["pair"]> {
   const options = model.parameters.filter(({held}) => held === null).map(({name}) => name);
-  const [across, up] = [select({label: "Across", options, value: value[0]}), select({label: "Up", options, value: value[1]})];
+  const across = select({label: "Across", options, value: value[0]});
+  const up = select({label: "Up", options, value: value[1]});
   const element = h("div", {class: "m-explorer-pair"}, across, up);
   return Object.defineProperty(element, "value", {get: () => [across.value, up.value] as const}) as unknown as
     Control<ExplorerView["pair"]>;
@@ -346,16 +359,19 @@ export function signalFigure(exploration: Exploration): Figured {
   const axis = axisOf(model);
   const grouped = new Set(samples.map(({group}) => group)).size > 1;
   const signals = samples.map(({signal}) => signal);
+  const line = fitted.length > 0
+    ? "Line: the fit to the points."
+    : "No line: this fit has no value for every parameter.";
+  const [low, high] = [Math.min(...signals), Math.max(...signals)].map((signal) => formatNumber(signal));
+  const outcome = status.replaceAll("-", " ");
   return {
-    caption: `Points: one simulated acquisition. Dashed: the true signal. ${fitted.length > 0
-      ? "Line: the fit to the points."
-      : "No line: this fit has no value for every parameter."} Noise: ${noiseNames[state.noise]}, σ ${formatNumber(sigma, {digits: 3})}, which
-gives the strongest sample an SNR of ${state.snr}.`,
-    description: `${model.name}: ${samples.length} samples against ${axis.name}, from ${formatNumber(Math.min(...signals))} to
-${formatNumber(Math.max(...signals))}, with the true signal and the fitted one. The fit of these samples: ${status.replaceAll("-", " ")}.`,
+    caption: `Points: one simulated acquisition. Dashed: the true signal. ${line} Noise: ${noiseNames[state.noise]},
+σ ${formatNumber(sigma, {digits: 3})}, which gives the strongest sample an SNR of ${state.snr}.`,
+    description: `${model.name}: ${samples.length} samples against ${axis.name}, from ${low} to ${high}, with
+the true signal and the fitted one. The fit of these samples: ${outcome}.`,
     spec: signalFit(
       {samples, truth: truthCurve, fitted: fittedCurve},
-      {xTitle: axis.name, xUnit: axis.unit === "degree" ? "°" : axis.unit, description: `Signal of ${model.name} against ${axis.name}.`}
+      {xTitle: axis.name, xUnit: unitOf(axis.unit), description: `Signal of ${model.name} against ${axis.name}.`}
     ),
     table: {
       columns: [
@@ -376,7 +392,8 @@ const drawnWhileDragging = 400;
 
 /** Two parameters' estimates over the repeats, with the ellipse of their bound. */
 export function cloudFigure(exploration: Exploration, [first, second]: ExplorerView["pair"]): Figured {
-  const [{parameter: a, factor: across}, {parameter: b, factor: up}] = [first, second].map((name) => shownParameter(exploration, name));
+  const {parameter: a, factor: across} = shownParameter(exploration, first);
+  const {parameter: b, factor: up} = shownParameter(exploration, second);
   const description = `${second} against ${first} in ${repeats} repeats, with the ellipse of the Cramér-Rao bound.`;
   const refuse = (message: string): Figured => ({
     caption: "", description: message, spec: noData(message, {description, height: 300}), table: nothing
@@ -391,13 +408,18 @@ export function cloudFigure(exploration: Exploration, [first, second]: ExplorerV
     cloud.beyond > 0 ? `${cloud.beyond} lie beyond the axes` : "",
     cloud.missing > 0 ? `${cloud.missing} have no value for both` : ""
   ].filter((text) => text !== "").join(", ");
+  const correlation = formatNumber(cloud.correlation, {decimals: 2});
   const ellipse = cloud.ellipse === null
     ? "No ellipse: these samples do not determine both parameters."
-    : `Ellipse: where the Cramér-Rao bound puts ${100 * level} % of an efficient, unbiased estimator's results (correlation ${formatNumber(cloud.correlation, {decimals: 2})}).`;
+    : `Ellipse: where the Cramér-Rao bound puts ${100 * level} % of an efficient, unbiased estimator's results
+(correlation ${correlation}).`;
+  const dots = dragging
+    ? `${points.length} of the ${repeats} repeats, all when you rest`
+    : `estimates in ${repeats} repeats`;
+  const [x, y] = [formatQuantity(a.truth, a.unit), formatQuantity(b.truth, b.unit)];
   return {
-    caption: `Dots: ${dragging ? `${points.length} of the ${repeats} repeats, all when you rest` : `estimates in ${repeats} repeats`}${left === "" ? "" : ` (${left})`}.
-${ellipse} Cross: the truth. Ring: the fit above.`,
-    description: `${description} True values ${formatQuantity(a.truth, a.unit)} and ${formatQuantity(b.truth, b.unit)}. ${ellipse}`,
+    caption: `Dots: ${dots}${left === "" ? "" : ` (${left})`}. ${ellipse} Cross: the truth. Ring: the fit above.`,
+    description: `${description} True values ${x} and ${y}. ${ellipse}`,
     spec: estimateCloud(
       {
         points,
@@ -443,12 +465,14 @@ export function distributionFigure(exploration: Exploration, name: string): Figu
   ].filter((text) => text !== "").join(", ");
   const curve = parameter.bound === null
     ? "No curve: these samples do not determine it."
-    : `Curve: the normal distribution about the truth whose standard deviation is the Cramér-Rao bound, ${formatQuantity(parameter.bound, unit, {digits: 3})}.`;
+    : `Curve: the normal distribution about the truth whose standard deviation is the Cramér-Rao bound,
+${formatQuantity(parameter.bound, unit, {digits: 3})}.`;
   const {mean, sd} = parameter.performance;
+  const [truth, average, spread] = [parameter.truth, mean, sd].map((value) => formatQuantity(value, unit));
+  const bars = `estimates in ${repeats} repeats${left === "" ? "" : ` (${left})`}`;
   return {
-    caption: `Bars: estimates in ${repeats} repeats${left === "" ? "" : ` (${left})`}. ${curve} Broken line: the truth.`,
-    description: `${description} Truth ${formatQuantity(parameter.truth, unit)}, mean ${formatQuantity(mean, unit)}, standard deviation
-${formatQuantity(sd, unit)}. ${curve}`,
+    caption: `Bars: ${bars}. ${curve} Broken line: the truth.`,
+    description: `${description} Truth ${truth}, mean ${average}, standard deviation ${spread}. ${curve}`,
     spec: estimateDistribution(distribution, {quantity: name, unit, description}),
     table: {
       columns: [
@@ -473,7 +497,8 @@ function endText({value, kind}: ProfileInterval["lower"], unit: string): string 
 export function profileFigure(exploration: Exploration, name: string, profile: ProfileInterval | string): Figured {
   const description = `Profile likelihood of ${name}.`;
   if (typeof profile === "string") {
-    return {caption: profile, description: profile, spec: noData("No profile.", {description, height: 160}), table: nothing};
+    const spec = noData("No profile.", {description, height: 160});
+    return {caption: profile, description: profile, spec, table: nothing};
   }
   const {parameter, factor} = shownParameter(exploration, name);
   const {unit} = parameter;
@@ -489,10 +514,12 @@ export function profileFigure(exploration: Exploration, name: string, profile: P
   const straight = exploration.state.estimator !== "nlls" || parameter.lower === null || parameter.upper === null
     ? ""
     : ` The curvature alone says ${formatQuantity(parameter.lower, unit)} to ${formatQuantity(parameter.upper, unit)}.`;
+  const parabola = sd === null ? "" : "Dashed: the parabola that a standard deviation stands for.";
+  const limit = `${formatNumber(threshold, {digits: 3})}, ${profile.distribution}`;
   return {
-    caption: `Line: how much worse the samples above are explained with ${name} held there and the rest fitted anew. Where it
-crosses the threshold (${formatNumber(threshold, {digits: 3})}, ${profile.distribution}) the ${100 * level} % interval ends: ${interval}. Broken line: the
-parabola that a standard deviation stands for.${straight}`,
+    caption: `Line: how much worse the samples above are explained with ${name} held there and the rest fitted anew.
+Where it crosses the threshold (${limit}) the ${100 * level} % interval ends: ${interval}. ${parabola}
+${straight} Upright broken line: the truth.`,
     description: `${description} ${100 * level} % interval ${interval}.${straight}`,
     spec: profileLikelihood({
       curve: rows,
@@ -519,14 +546,21 @@ const named = ({name, unit}: ParameterResult): string => (unit === "" ? name : `
 export function fitTable(exploration: Exploration): HTMLElement {
   const {parameters, status, factor, freedom, model} = exploration;
   const half = factor === null
-    ? "There are as many parameters as samples, so that nothing is left to estimate the noise from: no standard deviations."
+    ? "There are as many parameters as samples: nothing is left to estimate the noise from, so no standard deviations."
     : `Interval: estimate ± ${formatNumber(factor, {digits: 4})} SD, ${exploration.state.likelihood === "rician"
       ? "normal, as the likelihood is told the noise"
       : `Student's t on ${freedom} degrees of freedom`}.`;
-  const doubts = parameters.flatMap((parameter) => {
-    const why = factor === null ? null : misleading(parameter);
-    return why === null ? [] : [`${parameter.name} (${why})`];
-  });
+  const shown = parameters.map(inShownUnit);
+  const units = shown.some(({unit}, j) => unit === "µm2/ms" && parameters[j].unit !== unit)
+    ? " 1 µm²/ms is 10⁻³ mm²/s."
+    : "";
+  const outcome = `Outcome of ${estimatorOf(exploration).name.toLowerCase()}: ${status.replaceAll("-", " ")}.`;
+  const doubts = new Map<string, string[]>();
+  for (const parameter of factor === null ? [] : parameters) {
+    const why = misleading(parameter);
+    if (why !== null) doubts.set(why, [...(doubts.get(why) ?? []), parameter.name]);
+  }
+  const doubted = [...doubts].map(([why, names]) => `${names.join(", ")} (${why})`).join(", ");
   return resultTable({
     id: "explorer-fit",
     caption: "The fit of these samples",
@@ -537,15 +571,15 @@ export function fitTable(exploration: Exploration): HTMLElement {
       {key: "estimate", label: `Estimate [${100 * level} %]`, interval: {lower: "lower", upper: "upper"}},
       {key: "sd", label: "SD", digits: 3},
       {key: "bound", label: "Cramér-Rao SD", digits: 3},
-      {key: "relativeBound", label: "of the truth", align: "right", format: (share) => percent(share as number | null)}
+      {key: "relativeBound", label: "relative", align: "right", format: (share) => percent(share as number | null)}
     ],
-    rows: parameters.map(inShownUnit).map((parameter) => ({
+    rows: shown.map((parameter) => ({
       ...parameter,
       label: `${named(parameter)}${parameter.held ? ", known" : parameter.bound === null ? ", not identifiable" : ""}`
     })),
-    note: `Outcome of ${estimatorOf(exploration).name.toLowerCase()}: ${status.replaceAll("-", " ")}. ${half}${doubts.length === 0
+    note: `${outcome} ${half}${units}${doubted === ""
       ? ""
-      : ` The interval misleads for ${doubts.join(", ")}: the profile likelihood below does better there.`}`
+      : ` The interval misleads for ${doubted}: the profile likelihood below does better there.`}`
   });
 }
 
@@ -562,24 +596,29 @@ export function performanceTable({parameters, model}: Exploration): HTMLElement 
       without: performance.repeats - performance.estimated
     };
   });
+  const margin = formatNumber(100 * coverageMargin(repeats, {level}), {digits: 2});
   return resultTable({
     id: "explorer-repeats",
     caption: `Over ${repeats} repeats`,
     label: `${repeats} repeats of the acquisition: ${model.name}`,
     columns: [
       {key: "label", label: "Parameter", header: true},
-      {key: "mean", label: "Mean"},
       {key: "bias", label: "Bias", digits: 3},
-      {key: "share", label: "of the truth", align: "right", format: (share) => percent(share as number | null, 2)},
+      {key: "share", label: "Relative bias", align: "right", format: (share) => percent(share as number | null, 2)},
       {key: "sd", label: "SD", digits: 3},
       {key: "efficiency", label: "RMSE / Cramér-Rao SD", decimals: 3},
-      {key: "coverage", label: `Coverage of the ${100 * level} % interval`, align: "right", format: (share) => percent(share as number | null)},
+      {
+        key: "coverage",
+        label: `Coverage of the ${100 * level} % interval`,
+        align: "right",
+        format: (share) => percent(share as number | null)
+      },
       {key: "atBound", label: "At a bound", align: "right", format: (share) => percent(share as number | null)},
       {key: "without", label: "Without value", decimals: 0}
     ],
     rows,
-    note: `Coverage: of the repeats that have an interval, the share whose interval holds the truth. Simulation alone moves it by
-±${formatNumber(100 * 1.96 * Math.sqrt((level * (1 - level)) / repeats), {digits: 2})} percentage points. RMSE over the Cramér-Rao standard deviation is 1 for an estimator that wastes nothing; below 1
-it is helped by its bounds or its bias.`
+    note: `Coverage: of the repeats that have an interval, the share whose interval holds the truth; in as few repeats
+it varies by ± ${margin} percentage points by chance. RMSE over the Cramér-Rao standard deviation is 1 for an estimator
+that wastes nothing; below 1 it is helped by its bounds or its bias.`
   });
 }

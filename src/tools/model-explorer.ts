@@ -9,7 +9,9 @@ import {closest} from "../domain/closest.js";
 import {InputError} from "../domain/errors.js";
 import {parseNumber} from "../domain/parse-number.js";
 import {confidenceEllipse} from "../domain/statistics/confidence-ellipse.js";
-import {estimatorPerformance, intervalFactor, type EstimatorPerformance} from "../domain/statistics/estimator-performance.js";
+import {
+  estimatorPerformance, intervalFactor, type EstimatorPerformance
+} from "../domain/statistics/estimator-performance.js";
 import {quantile} from "../domain/statistics/summaries.js";
 import {modelExamples} from "./model-examples.js";
 
@@ -132,7 +134,8 @@ export function parseColumn(name: string, text: string): number[] {
     const [, count, number] = /^(\d{1,3})\*(.*)$/.exec(word) ?? [null, "1", word];
     const value = parseNumber(number);
     if (value === null || Number(count) === 0) {
-      throw new InputError({code: "not-a-number", field, value: word, expected: "numbers between commas, 3*0.1 for three alike"});
+      const expected = "numbers between commas, 3*0.1 for three alike";
+      throw new InputError({code: "not-a-number", field, value: word, expected});
     }
     return new Array<number>(Number(count)).fill(value);
   });
@@ -162,7 +165,8 @@ export function parseProtocol(texts: Readonly<Record<string, string>>): Record<s
   return Object.fromEntries(columns.map(([name, values]) => {
     if (values.length !== 1 && values.length !== count) {
       const expected = `${count} values, one for each sample, or a single one for all`;
-      throw new InputError({code: "column-length", field: `protocol.${name}`, value: `${values.length} values`, expected});
+      const value = `${values.length} values`;
+      throw new InputError({code: "column-length", field: `protocol.${name}`, value, expected});
     }
     return [name, values.length === count ? values : new Array<number>(count).fill(values[0])];
   }));
@@ -245,7 +249,8 @@ export function fromHash(hash: string, models: readonly ModelInfo[]): ExplorerLi
       oneOf(key, name, model.protocol.map((column) => column.name));
       columns[name] = text;
     } else if (kind === "s.") {
-      const setting = model.settings.find((each) => each.name === oneOf(key, name, model.settings.map((each) => each.name)))!;
+      oneOf(key, name, model.settings.map((each) => each.name));
+      const setting = model.settings.find((each) => each.name === name)!;
       state.settings[name] = setting.choices.length > 0
         ? oneOf(key, text, setting.choices)
         : number(key, text, [0, Number.MAX_VALUE]);
@@ -331,7 +336,7 @@ export interface ParameterResult {
   sd: number | null;
   lower: number | null;
   upper: number | null;
-  /** Cramér-Rao standard deviation, and its share of the truth; null where the samples do not determine the parameter. */
+  /** Cramér-Rao standard deviation, and its share of the truth; null where the samples do not determine it. */
   bound: number | null;
   relativeBound: number | null;
   performance: EstimatorPerformance;
@@ -569,9 +574,8 @@ export function curve(
       Object.keys(groups[0].others).map((name) => [name, points.map(({group}) => group.others[name])])
     );
     // All groups at once: the parts of a complex signal only go together.
-    const signal = core.simulate(
-      {model: model.id, protocol: {[axis]: points.map(({x}) => x), ...columns}, settings}, Float64Array.from(parameters), 1
-    );
+    const request = {model: model.id, protocol: {[axis]: points.map(({x}) => x), ...columns}, settings};
+    const signal = core.simulate(request, Float64Array.from(parameters), 1);
     return points.map(({x, group}, i) => ({x, signal: signal[i], group: group.label}));
   };
   const begin = axis === "MT" || protocol[axis].includes(0) ? 0 : end / (2 * curvePoints);
@@ -659,7 +663,7 @@ export interface Distribution {
   bound: number | null;
 }
 
-/** The density that an efficient estimator's distribution would have, over the middle of the axis; empty without a bound. */
+/** The density that an efficient estimator's distribution would have, along the axis; empty without a bound. */
 export function densityOf({domain: [low, high], truth, bound}: Distribution): {value: number; density: number}[] {
   if (bound === null) return [];
   return Array.from({length: curvePoints}, (_, i) => {
@@ -668,6 +672,7 @@ export function densityOf({domain: [low, high], truth, bound}: Distribution): {v
   });
 }
 
+/** The distribution of one parameter over the repeats. */
 export function distributionOf({parameters, fit}: Exploration, name: string): Distribution {
   const j = parameters.findIndex((each) => each.name === name);
   const {truth, bound} = parameters[j];
@@ -716,11 +721,11 @@ export async function profileOf(
 /** Why the interval from the curvature misleads for a parameter, or null where it serves. */
 export function misleading({held, sd, estimate, relativeBound, bound, atBound}: ParameterResult): string | null {
   if (held) return null;
-  if (bound === null) return "these samples do not determine it";
-  if (estimate === null) return "this fit has no estimate of it";
-  if (sd === null) return "it lies on a bound or has no standard deviation";
-  if (relativeBound === null || relativeBound > trustedRelativeBound) return "its bound is above 10 % of its value";
-  if (atBound > 0.01) return "more than 1 % of the repeats end on one of its bounds";
+  if (bound === null) return "not determined by these samples";
+  if (estimate === null) return "without an estimate in this fit";
+  if (sd === null) return "on a bound, without a standard deviation";
+  if (relativeBound === null || relativeBound > trustedRelativeBound) return "Cramér-Rao SD above 10 % of the value";
+  if (atBound > 0.01) return "more than 1 % of the repeats on a bound";
   return null;
 }
 

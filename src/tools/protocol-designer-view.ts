@@ -11,7 +11,7 @@ import {figure, type FigureChange} from "../view/figure.js";
 import {formatNumber, formatQuantity, formatUnit} from "../view/format.js";
 import {select, slider, type Control} from "../view/inputs/controls.js";
 import {downloadButton} from "../view/inputs/download.js";
-import {errorNotice} from "../view/inputs/notice.js";
+import {errorNotice, notice} from "../view/inputs/notice.js";
 import {progress} from "../view/inputs/progress.js";
 import {resultTable} from "../view/table.js";
 import {
@@ -37,7 +37,9 @@ const percent = (relative: number | null): string =>
 
 /** One of the models that predict a signal. */
 export function designSelect(models: readonly ModelInfo[], value: string): Control<string> {
-  return select({label: "Model", options: designable(models).map(({id, name}) => [id, name] as const), value});
+  const control = select({label: "Model", options: designable(models).map(({id, name}) => [id, name] as const), value});
+  control.classList.add("m-designer-model");
+  return control;
 }
 
 /** What the controls hold. */
@@ -109,15 +111,17 @@ export function designerControls(model: ModelInfo, start: DesignerState): Design
   const showEditor = (): void => editor.replaceChildren(protocolEditor(model, protocol, edited));
   const showStretches = (): void => {
     const all = stretchable(model, base).map(({name, unit}) => {
-      const [min, max] = stretchRange(base, name, unit);
+      const [min, max] = stretchRange(base, name, unit).map((value) => shown(value, unit));
+      const step = stepOf([min, max]);
       const control = slider({
         label: `Largest ${name}`,
-        min: shown(min, unit),
-        max: shown(max, unit),
-        step: stepOf([shown(min, unit), shown(max, unit)]),
+        // Sliders count their steps from the smallest value.
+        min: step * Math.ceil(min / step),
+        max: step * Math.floor(max / step),
+        step,
         value: shown(ends(base[name])[1], unit),
         unit: shownUnit(unit),
-        digits: 4
+        decimals: Math.max(0, -Math.round(Math.log10(step)))
       });
       return {name, unit, control, touched: false};
     });
@@ -535,6 +539,11 @@ export interface OptimiserPanel extends HTMLElement {
   cancel(): void;
 }
 
+/** As many acquisitions as the protocol has, or three for each parameter where that is more. */
+function enough(model: ModelInfo, state: DesignerState): number {
+  return Math.max(costOf(model, state.protocol).acquisitions, 3 * freeParameters(model, state).length);
+}
+
 /**
  * Goals, candidates and number of acquisitions, the button that starts the search, and its outcome with a button that
  * takes it over.
@@ -575,7 +584,7 @@ export function optimiserPanel({
     return {name, unit, field, element: h("div", {class: "m-explorer-column"}, label, field)};
   });
   const countId = uniqueId("acquisitions");
-  const count = h("input", {type: "number", id: countId, min: 1, max: 200, step: 1, value: costOf(model, start.protocol).acquisitions});
+  const count = h("input", {type: "number", id: countId, min: 1, max: 200, step: 1, value: enough(model, start)});
   const button = h("button", {type: "button", class: "m-button m-button-primary"}, "Optimise");
   const work = h("div", {});
   const outcome = h("div", {"aria-live": "polite"});
@@ -684,7 +693,7 @@ function optimised(
     id: "designer-allocation",
     caption: "The protocol that was found",
     columns: [
-      ...columns.map(({name, unit}) => ({key: name, label: name, unit: shownUnit(unit)})),
+      ...columns.map(({name, unit}) => ({key: name, label: name, unit: shownUnit(unit), format: (value: unknown) => String(value)})),
       {key: "count", label: "Times", decimals: 0}
     ],
     rows: allocation.map(({at, count}) => ({
@@ -692,6 +701,10 @@ function optimised(
       count
     }))
   });
+  if (last === null) {
+    const hint = "Allow more acquisitions (at least as many as parameters), other candidates, or fewer goals.";
+    return [notice(`No protocol of these candidates identifies ${goals.join(", ")}.`, hint), bounds];
+  }
   return [bounds, list, h("p", {}, take), way];
 }
 

@@ -102,9 +102,7 @@ export function presetsOf(model: ModelInfo): [string, Protocol][] {
 /** Where the designer starts with a model. */
 export function designerState(model: ModelInfo): DesignerState {
   const {parameters, known, protocol, settings, snr, noise, coils} = exampleState(model);
-  const [[, first]] = presetsOf(model);
-  const copy = Object.fromEntries(Object.entries(first).map(([name, values]) => [name, [...values]]));
-  return {model: model.id, parameters, known, protocol: model.id === leadModel ? copy : protocol, settings, snr, noise, coils};
+  return {model: model.id, parameters, known, protocol, settings, snr, noise, coils};
 }
 
 /** The parameters that are estimated. */

@@ -164,6 +164,18 @@ for (const method of methods) {
   });
 }
 
+test("bootstrap intervals: seeded, at the level asked for, the same again", async () => {
+  const argv = ["deming", peak, "--x", "wright_1", "--y", "mini_1", "--interval", "bootstrap", "--resamples", "2000"];
+  const first = await json(...argv, "--seed", "5");
+  assert.deepEqual(await json(...argv, "--seed", "5"), first);
+  const slope = of(first, "slope");
+  assert.ok(slope.lower < slope.value && slope.value < slope.upper);
+  assert.notDeepEqual(of(await json(...argv, "--seed", "6"), "slope"), slope);
+  const narrow = of(await json(...argv, "--seed", "5", "--level", "0.8"), "slope");
+  assert.equal(narrow.level, 0.8);
+  assert.ok(narrow.lower > slope.lower && narrow.upper < slope.upper);
+});
+
 test("a failed check is a result", async () => {
   const skewed = table("skewed.csv", {
     x: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], y: [1, 2, 3.1, 4, 5, 6.1, 7, 8, 9, 90]

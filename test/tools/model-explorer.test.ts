@@ -60,9 +60,8 @@ describe("examples", () => {
         assert.ok(signal.every(Number.isFinite) && sigmaAt(signal, 50) > 0, model.id);
       }
       assert.ok(Object.values(protocol)[0].length >= model.minimum_samples, model.id);
-      const situation = {
-        model: model.id, settings, parameters: exampleOf(model.id).parameters, noise: {kind: "gaussian", sigma: 10} as const
-      };
+      const {parameters} = exampleOf(model.id);
+      const situation = {model: model.id, settings, parameters, noise: {kind: "gaussian", sigma: 10} as const};
       assert.deepEqual(core.cramerRao({situation, protocol}).not_identifiable, [], model.id);
     }
   });
@@ -84,8 +83,9 @@ describe("protocols as a reader types them", () => {
 
   test("what is written reads back", () => {
     const value = fc.oneof(fc.double({noNaN: true, noDefaultInfinity: true}), fc.constantFrom(0, 0.093, 1e-7, 2e21));
+    const counts = fc.array(fc.nat(3), {minLength: 40, maxLength: 40});
     fc.assert(
-      fc.property(fc.array(value, {minLength: 1, maxLength: 40}), fc.array(fc.nat(3), {minLength: 40, maxLength: 40}), (values, runs) => {
+      fc.property(fc.array(value, {minLength: 1, maxLength: 40}), counts, (values, runs) => {
         const column = values.flatMap((each, i) => new Array<number>(1 + runs[i]).fill(each === 0 ? 0 : each));
         assert.deepEqual(parseColumn("b", formatColumn(column)), column);
       }),
@@ -180,15 +180,18 @@ describe("exploring", () => {
         assert.ok(bound !== null && bound > 0, `${id} ${name}`);
         assert.ok(performance.estimated > 0.9 * repeats, `${id} ${name}: ${performance.estimated} estimates`);
         if (parameter.relativeBound! < 0.05 && parameter.atBound < 0.01) {
-          assert.ok(Math.abs(performance.bias!) < 0.2 * bound, `${id} ${name}: bias ${performance.bias} of ${truth}, bound ${bound}`);
-          assert.ok(parameter.efficiency! > 0.9 && parameter.efficiency! < 1.15, `${id} ${name}: ${parameter.efficiency}`);
+          const {bias} = performance;
+          assert.ok(Math.abs(bias!) < 0.2 * bound, `${id} ${name}: bias ${bias} of ${truth}, bound ${bound}`);
+          const {efficiency} = parameter;
+          assert.ok(efficiency! > 0.9 && efficiency! < 1.15, `${id} ${name}: ${efficiency}`);
         }
       }
       const single = await explore(pool, core, model, state, {precision: "f32"});
       single.parameters.forEach(({name, performance, relativeBound}, j) => {
         if (relativeBound === null || relativeBound > 0.05) return;
-        const same = found.parameters[j].performance;
-        assert.ok(Math.abs(performance.mean! - same.mean!) < 0.1 * found.parameters[j].bound!, `${id} ${name} in single precision`);
+        const double = found.parameters[j];
+        const apart = Math.abs(performance.mean! - double.performance.mean!);
+        assert.ok(apart < 0.1 * double.bound!, `${id} ${name} in single precision: ${apart}`);
       });
     }
   });
@@ -255,7 +258,7 @@ describe("exploring", () => {
     assert.ok(found.bounds.not_identifiable.includes("T1"));
     const t1 = found.parameters.find(({name}) => name === "T1")!;
     assert.equal(t1.bound, null);
-    assert.match(misleading(t1)!, /do not determine/);
+    assert.match(misleading(t1)!, /not determined/);
     assert.equal(cloudOf(found, ["M0", "T1"]).ellipse, null);
   });
 
@@ -268,7 +271,7 @@ describe("exploring", () => {
     assertRejects(() => sigmaAt([0, 0], 50), "no-signal", "signal");
   });
 
-  test("profile likelihood: about the parabola where that serves, wider than it for D* of IVIM on the upper side", async () => {
+  test("profile likelihood: about the parabola where that serves, and longer upwards for D* of IVIM", async () => {
     const t2 = modelOf("t2");
     const plain = await explore(pool, core, t2, exampleState(t2));
     const profile = await profileOf(pool, plain, "T2");
@@ -280,7 +283,8 @@ describe("exploring", () => {
     const bent = await explore(pool, core, ivim, exampleState(ivim));
     const dstar = await profileOf(pool, bent, "Dstar");
     assert.ok(typeof dstar !== "string" && dstar.lower.value !== null && dstar.upper.value !== null);
-    assert.ok(dstar.upper.value - dstar.value > dstar.value - dstar.lower.value, JSON.stringify([dstar.lower, dstar.value, dstar.upper]));
+    const [below, above] = [dstar.value - dstar.lower.value, dstar.upper.value - dstar.value];
+    assert.ok(above > below, `${below} below, ${above} above`);
     const two = modelOf("two-point-t2");
     assert.match(String(await profileOf(pool, await explore(pool, core, two, exampleState(two)), "T2")), /closed form/);
   });

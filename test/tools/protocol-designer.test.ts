@@ -111,9 +111,10 @@ describe("protocol designer", () => {
   test("optimisation from the clinical protocol makes f and T2v identifiable, never rising on the way", async () => {
     const model = modelOf(leadModel);
     const state = designerState(model);
+    const clinical = new Map(presetsOf(model)).get("Clinical: 5 b at one TE")!;
     const found = await optimise(pool, {
       situation: situationOf(core, model, state),
-      protocol: state.protocol,
+      protocol: clinical,
       candidates: candidatesOf(model, state.protocol),
       acquisitions: 21,
       minimise: {f: 1, T2v: 1}

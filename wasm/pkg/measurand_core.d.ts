@@ -9,6 +9,22 @@ export class FitOutput {
     free(): void;
     [Symbol.dispose](): void;
     /**
+     * Parameters on their bounds: bit j on the lower one, bit 16 + j on the upper one.
+     */
+    take_active(): Uint32Array;
+    /**
+     * Condition number of J'J scaled to unit diagonal; 0 for closed forms.
+     */
+    take_condition(): Float64Array | Float32Array;
+    /**
+     * Correlations `[pair * voxels + v]`, pairs (1, 0), (2, 0), (2, 1), ...; empty when they were not asked for.
+     */
+    take_correlation(): Float64Array | Float32Array;
+    /**
+     * Largest cosine between residual and a free column of the Jacobian, one for each voxel.
+     */
+    take_gradient(): Float64Array | Float32Array;
+    /**
      * Iterations, one number for each voxel.
      */
     take_iterations(): Uint32Array;
@@ -93,6 +109,12 @@ export class SimulatedCohort {
 }
 
 /**
+ * Cramér-Rao bounds as JSON. Request: JSON {situation: {model, settings?, parameters, fix?, noise: {kind: "gaussian" |
+ * "rician" | "noncentral-chi", sigma, coils?}}, protocol}.
+ */
+export function cramer_rao(request: string): string;
+
+/**
  * Fits many voxels in single precision: `samples[s * voxels + v]`. The log-linear estimators compute in single
  * precision (about six digits); nlls computes in double and rounds its results.
  *
@@ -127,6 +149,38 @@ export function lesion_overlap(truth: Uint8Array | number[], predicted: Uint8Arr
 export function models(): string;
 
 /**
+ * A protocol with smaller Cramér-Rao bounds as JSON. Request: JSON {situation, protocol, candidates?: {column: [...]},
+ * acquisitions?, minimise: {parameter: weight}}.
+ */
+export function optimise_protocol(request: string): string;
+
+/**
+ * The profile-likelihood interval of one parameter from one voxel's samples, as JSON. Request: JSON {fit: as for
+ * fit_f64, parameter, level?, sigma?}.
+ */
+export function profile_interval(request: string, samples: Float64Array | number[]): string;
+
+/**
+ * BCa bootstrap intervals of a statistic of rows, `data[row * width + column]`, rows drawn with replacement. JSON
+ * {names, values, intervals: [{lower, upper, level, biasCorrection, acceleration, extreme}], resamples, seed,
+ * degenerate}.
+ *
+ * Request: JSON {statistic, width, settings?, resamples, seed, level?}.
+ */
+export function resample(request: string, data: Float64Array | number[]): string;
+
+/**
+ * What `resample` gives, from the values of all units in order.
+ */
+export function resample_intervals(request: string, values: Float64Array | number[]): string;
+
+/**
+ * A part of the same work: the statistic's components in so many units from the first one given, NaN where it has no
+ * value. Unit 0 has all n rows, units 1 to n leave one row out, and the resamples follow.
+ */
+export function resample_units(request: string, data: Float64Array | number[], first: number, count: number): Float64Array;
+
+/**
  * Lesions inside a mask: 1 where one is found. Request: JSON {method, ...settings}.
  */
 export function segment(request: string, image: Float32Array | number[], mask: Uint8Array | number[], shape: Uint32Array | number[]): Uint8Array;
@@ -134,7 +188,8 @@ export function segment(request: string, image: Float32Array | number[], mask: U
 /**
  * Signals of a model, `[s * voxels + v]`, for `parameters[p * voxels + v]`, with or without noise.
  *
- * Request: JSON {model, protocol, noise?: {kind: "none" | "gaussian" | "rician", sigma, seed}}.
+ * Request: JSON {model, protocol, noise?: {kind: "none" | "gaussian" | "rician" |
+ * "noncentral-chi", sigma, seed, coils?}}.
  */
 export function simulate(request: string, parameters: Float64Array | number[], voxels: number): Float64Array;
 
@@ -150,8 +205,13 @@ export interface InitOutput {
     readonly __wbg_fitoutput_free: (a: number, b: number) => void;
     readonly __wbg_flairphantom_free: (a: number, b: number) => void;
     readonly __wbg_simulatedcohort_free: (a: number, b: number) => void;
+    readonly cramer_rao: (a: number, b: number) => [number, number, number, number];
     readonly fit_f32: (a: number, b: number, c: number, d: number, e: number) => [number, number, number];
     readonly fit_f64: (a: number, b: number, c: number, d: number, e: number) => [number, number, number];
+    readonly fitoutput_take_active: (a: number) => [number, number];
+    readonly fitoutput_take_condition: (a: number) => any;
+    readonly fitoutput_take_correlation: (a: number) => any;
+    readonly fitoutput_take_gradient: (a: number) => any;
     readonly fitoutput_take_iterations: (a: number) => [number, number];
     readonly fitoutput_take_parameters: (a: number) => any;
     readonly fitoutput_take_residual: (a: number) => any;
@@ -167,6 +227,11 @@ export interface InitOutput {
     readonly flairphantom_tissues: (a: number) => [number, number];
     readonly lesion_overlap: (a: number, b: number, c: number, d: number, e: number, f: number, g: number) => [number, number, number, number];
     readonly models: () => [number, number];
+    readonly optimise_protocol: (a: number, b: number) => [number, number, number, number];
+    readonly profile_interval: (a: number, b: number, c: number, d: number) => [number, number, number, number];
+    readonly resample: (a: number, b: number, c: number, d: number) => [number, number, number, number];
+    readonly resample_intervals: (a: number, b: number, c: number, d: number) => [number, number, number, number];
+    readonly resample_units: (a: number, b: number, c: number, d: number, e: number, f: number) => [number, number, number, number];
     readonly segment: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number) => [number, number, number, number];
     readonly simulate: (a: number, b: number, c: number, d: number, e: number) => [number, number, number, number];
     readonly simulate_cohort: (a: number, b: number) => [number, number, number];

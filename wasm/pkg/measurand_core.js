@@ -21,6 +21,40 @@ export class FitOutput {
         wasm.__wbg_fitoutput_free(ptr, 0);
     }
     /**
+     * Parameters on their bounds: bit j on the lower one, bit 16 + j on the upper one.
+     * @returns {Uint32Array}
+     */
+    take_active() {
+        const ret = wasm.fitoutput_take_active(this.__wbg_ptr);
+        var v1 = getArrayU32FromWasm0(ret[0], ret[1]).slice();
+        wasm.__wbindgen_free(ret[0], ret[1] * 4, 4);
+        return v1;
+    }
+    /**
+     * Condition number of J'J scaled to unit diagonal; 0 for closed forms.
+     * @returns {Float64Array | Float32Array}
+     */
+    take_condition() {
+        const ret = wasm.fitoutput_take_condition(this.__wbg_ptr);
+        return ret;
+    }
+    /**
+     * Correlations `[pair * voxels + v]`, pairs (1, 0), (2, 0), (2, 1), ...; empty when they were not asked for.
+     * @returns {Float64Array | Float32Array}
+     */
+    take_correlation() {
+        const ret = wasm.fitoutput_take_correlation(this.__wbg_ptr);
+        return ret;
+    }
+    /**
+     * Largest cosine between residual and a free column of the Jacobian, one for each voxel.
+     * @returns {Float64Array | Float32Array}
+     */
+    take_gradient() {
+        const ret = wasm.fitoutput_take_gradient(this.__wbg_ptr);
+        return ret;
+    }
+    /**
      * Iterations, one number for each voxel.
      * @returns {Uint32Array}
      */
@@ -285,6 +319,33 @@ export class SimulatedCohort {
 if (Symbol.dispose) SimulatedCohort.prototype[Symbol.dispose] = SimulatedCohort.prototype.free;
 
 /**
+ * Cramér-Rao bounds as JSON. Request: JSON {situation: {model, settings?, parameters, fix?, noise: {kind: "gaussian" |
+ * "rician" | "noncentral-chi", sigma, coils?}}, protocol}.
+ * @param {string} request
+ * @returns {string}
+ */
+export function cramer_rao(request) {
+    let deferred3_0;
+    let deferred3_1;
+    try {
+        const ptr0 = passStringToWasm0(request, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        const len0 = WASM_VECTOR_LEN;
+        const ret = wasm.cramer_rao(ptr0, len0);
+        var ptr2 = ret[0];
+        var len2 = ret[1];
+        if (ret[3]) {
+            ptr2 = 0; len2 = 0;
+            throw takeFromExternrefTable0(ret[2]);
+        }
+        deferred3_0 = ptr2;
+        deferred3_1 = len2;
+        return getStringFromWasm0(ptr2, len2);
+    } finally {
+        wasm.__wbindgen_free(deferred3_0, deferred3_1, 1);
+    }
+}
+
+/**
  * Fits many voxels in single precision: `samples[s * voxels + v]`. The log-linear estimators compute in single
  * precision (about six digits); nlls computes in double and rounds its results.
  *
@@ -443,6 +504,178 @@ export function models() {
 }
 
 /**
+ * A protocol with smaller Cramér-Rao bounds as JSON. Request: JSON {situation, protocol, candidates?: {column: [...]},
+ * acquisitions?, minimise: {parameter: weight}}.
+ * @param {string} request
+ * @returns {string}
+ */
+export function optimise_protocol(request) {
+    let deferred3_0;
+    let deferred3_1;
+    try {
+        const ptr0 = passStringToWasm0(request, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        const len0 = WASM_VECTOR_LEN;
+        const ret = wasm.optimise_protocol(ptr0, len0);
+        var ptr2 = ret[0];
+        var len2 = ret[1];
+        if (ret[3]) {
+            ptr2 = 0; len2 = 0;
+            throw takeFromExternrefTable0(ret[2]);
+        }
+        deferred3_0 = ptr2;
+        deferred3_1 = len2;
+        return getStringFromWasm0(ptr2, len2);
+    } finally {
+        wasm.__wbindgen_free(deferred3_0, deferred3_1, 1);
+    }
+}
+
+/**
+ * The profile-likelihood interval of one parameter from one voxel's samples, as JSON. Request: JSON {fit: as for
+ * fit_f64, parameter, level?, sigma?}.
+ * @param {string} request
+ * @param {Float64Array | number[]} samples
+ * @returns {string}
+ */
+export function profile_interval(request, samples) {
+    let deferred4_0;
+    let deferred4_1;
+    try {
+        let ptr0, len0, ptr1, len1;
+        try {
+            ptr0 = passStringToWasm0(request, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = passArrayF64ToWasm0(samples, wasm.__wbindgen_malloc);
+            len1 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 8, 8); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
+        const ret = wasm.profile_interval(ptr0, len0, ptr1, len1);
+        var ptr3 = ret[0];
+        var len3 = ret[1];
+        if (ret[3]) {
+            ptr3 = 0; len3 = 0;
+            throw takeFromExternrefTable0(ret[2]);
+        }
+        deferred4_0 = ptr3;
+        deferred4_1 = len3;
+        return getStringFromWasm0(ptr3, len3);
+    } finally {
+        wasm.__wbindgen_free(deferred4_0, deferred4_1, 1);
+    }
+}
+
+/**
+ * BCa bootstrap intervals of a statistic of rows, `data[row * width + column]`, rows drawn with replacement. JSON
+ * {names, values, intervals: [{lower, upper, level, biasCorrection, acceleration, extreme}], resamples, seed,
+ * degenerate}.
+ *
+ * Request: JSON {statistic, width, settings?, resamples, seed, level?}.
+ * @param {string} request
+ * @param {Float64Array | number[]} data
+ * @returns {string}
+ */
+export function resample(request, data) {
+    let deferred4_0;
+    let deferred4_1;
+    try {
+        let ptr0, len0, ptr1, len1;
+        try {
+            ptr0 = passStringToWasm0(request, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = passArrayF64ToWasm0(data, wasm.__wbindgen_malloc);
+            len1 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 8, 8); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
+        const ret = wasm.resample(ptr0, len0, ptr1, len1);
+        var ptr3 = ret[0];
+        var len3 = ret[1];
+        if (ret[3]) {
+            ptr3 = 0; len3 = 0;
+            throw takeFromExternrefTable0(ret[2]);
+        }
+        deferred4_0 = ptr3;
+        deferred4_1 = len3;
+        return getStringFromWasm0(ptr3, len3);
+    } finally {
+        wasm.__wbindgen_free(deferred4_0, deferred4_1, 1);
+    }
+}
+
+/**
+ * What `resample` gives, from the values of all units in order.
+ * @param {string} request
+ * @param {Float64Array | number[]} values
+ * @returns {string}
+ */
+export function resample_intervals(request, values) {
+    let deferred4_0;
+    let deferred4_1;
+    try {
+        let ptr0, len0, ptr1, len1;
+        try {
+            ptr0 = passStringToWasm0(request, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+            len0 = WASM_VECTOR_LEN;
+            ptr1 = passArrayF64ToWasm0(values, wasm.__wbindgen_malloc);
+            len1 = WASM_VECTOR_LEN;
+        } catch (e) {
+            if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 8, 8); }
+            if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+            throw e;
+        }
+        const ret = wasm.resample_intervals(ptr0, len0, ptr1, len1);
+        var ptr3 = ret[0];
+        var len3 = ret[1];
+        if (ret[3]) {
+            ptr3 = 0; len3 = 0;
+            throw takeFromExternrefTable0(ret[2]);
+        }
+        deferred4_0 = ptr3;
+        deferred4_1 = len3;
+        return getStringFromWasm0(ptr3, len3);
+    } finally {
+        wasm.__wbindgen_free(deferred4_0, deferred4_1, 1);
+    }
+}
+
+/**
+ * A part of the same work: the statistic's components in so many units from the first one given, NaN where it has no
+ * value. Unit 0 has all n rows, units 1 to n leave one row out, and the resamples follow.
+ * @param {string} request
+ * @param {Float64Array | number[]} data
+ * @param {number} first
+ * @param {number} count
+ * @returns {Float64Array}
+ */
+export function resample_units(request, data, first, count) {
+    const val3 = +first;
+    const val4 = +count;
+    let ptr0, len0, ptr1, len1;
+    try {
+        ptr0 = passStringToWasm0(request, wasm.__wbindgen_malloc, wasm.__wbindgen_realloc);
+        len0 = WASM_VECTOR_LEN;
+        ptr1 = passArrayF64ToWasm0(data, wasm.__wbindgen_malloc);
+        len1 = WASM_VECTOR_LEN;
+    } catch (e) {
+        if (ptr1) { wasm.__wbindgen_free(ptr1, len1 * 8, 8); }
+        if (ptr0) { wasm.__wbindgen_free(ptr0, len0 * 1, 1); }
+        throw e;
+    }
+    const ret = wasm.resample_units(ptr0, len0, ptr1, len1, val3, val4);
+    if (ret[3]) {
+        throw takeFromExternrefTable0(ret[2]);
+    }
+    var v5 = getArrayF64FromWasm0(ret[0], ret[1]).slice();
+    wasm.__wbindgen_free(ret[0], ret[1] * 8, 8);
+    return v5;
+}
+
+/**
  * Lesions inside a mask: 1 where one is found. Request: JSON {method, ...settings}.
  * @param {string} request
  * @param {Float32Array | number[]} image
@@ -480,7 +713,8 @@ export function segment(request, image, mask, shape) {
 /**
  * Signals of a model, `[s * voxels + v]`, for `parameters[p * voxels + v]`, with or without noise.
  *
- * Request: JSON {model, protocol, noise?: {kind: "none" | "gaussian" | "rician", sigma, seed}}.
+ * Request: JSON {model, protocol, noise?: {kind: "none" | "gaussian" | "rician" |
+ * "noncentral-chi", sigma, seed, coils?}}.
  * @param {string} request
  * @param {Float64Array | number[]} parameters
  * @param {number} voxels

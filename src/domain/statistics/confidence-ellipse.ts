@@ -24,7 +24,9 @@ const QUARTER = 24;
  * @throws InputError on a centre that is not finite, a standard deviation that is not above 0, a correlation outside
  * [-1, 1] or a level outside (0, 1)
  */
-export function confidenceEllipse({centre, sd, correlation}: JointNormal, options: LevelOptions = {}): [number, number][] {
+export function confidenceEllipse(
+  {centre, sd, correlation}: JointNormal, options: LevelOptions = {}
+): [number, number][] {
   centre.forEach((value, i) => checkFinite(value, `centre[${i}]`));
   sd.forEach((value, i) => checkPositive(value, `sd[${i}]`));
   if (!(correlation >= -1 && correlation <= 1)) {

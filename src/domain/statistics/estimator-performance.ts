@@ -1,4 +1,4 @@
-import {checkFinite, checkPositive, checkSameLength, type Numbers} from "../check.js";
+import {checkCount, checkFinite, checkPositive, checkSameLength, type Numbers} from "../check.js";
 import {normalQuantile} from "../distributions/normal.js";
 import {studentTQuantile} from "../distributions/student-t.js";
 import {levelOf, type LevelOptions} from "./estimate.js";
@@ -44,6 +44,18 @@ export interface EstimatorPerformance {
 export function intervalFactor(df: number | null, options: LevelOptions = {}): number {
   const tail = (1 - levelOf(options)) / 2;
   return df === null ? -normalQuantile(tail) : -studentTQuantile(tail, df);
+}
+
+/**
+ * By how much the coverage of exact intervals strays from their level by chance: the half width of the interval, of that
+ * level itself, of the share of so many repeats (normal approximation of the binomial distribution).
+ *
+ * @throws InputError on fewer than 1 repeat or a level outside (0, 1)
+ */
+export function coverageMargin(repeats: number, options: LevelOptions = {}): number {
+  checkCount(repeats, "repeats", 1);
+  const level = levelOf(options);
+  return intervalFactor(null, {level}) * Math.sqrt((level * (1 - level)) / repeats);
 }
 
 /**

@@ -33,13 +33,16 @@ export function certification(data: readonly CertificationRow[], options: Certif
   if (rows.length === 0) return noData("Nothing was measured.", {description, height});
   const lowest = Math.min(promisedBelow, ...rows.map(({relativeBound}) => relativeBound!)) / 1.2;
   const highest = 1.2 * Math.max(promisedBelow, ...rows.map(({relativeBound}) => relativeBound!));
+  const values = [...promised, ...rows.map(({value}) => value!)];
   const x = {
     type: "quantitative", title: "Cramér-Rao bound (share of the truth)",
     scale: {type: "log", nice: false, domain: [lowest, highest]}, axis: {format: ".3~%"}
   } as const;
   const y = {
     type: "quantitative", title: quantity, axis: {format},
-    scale: scale === "log" ? ({type: "log", nice: true} as const) : ({zero: false, nice: true} as const)
+    scale: scale === "log"
+      ? ({type: "log", nice: false, domain: [Math.min(...values) / 1.15, Math.max(...values) * 1.15]} as const)
+      : ({zero: false, nice: true} as const)
   } as const;
   const names = verdicts.map(({name}) => name);
   return {
@@ -75,5 +78,5 @@ export function certification(data: readonly CertificationRow[], options: Certif
         }
       }
     ]
-  } as VegaLiteSpec;
+  } as unknown as VegaLiteSpec;
 }

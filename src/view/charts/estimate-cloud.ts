@@ -45,7 +45,7 @@ export function estimateCloud(data: EstimateCloudData, options: EstimateCloudOpt
     ]
   };
   return {
-    ...head(options.description ?? `${yTitle} against ${xTitle} in repeated fits, with the ellipse of the Cramér-Rao bound.`),
+    ...head(options.description ?? `${yTitle} against ${xTitle} in repeated fits, with the ellipse of their bound.`),
     width: "container",
     height,
     params: [highlightParameter()],

@@ -26,15 +26,18 @@ export function estimateBins({values, domain}: Pick<EstimateDistributionData, "v
 }
 
 /**
- * Histogram of an estimate over repeats, with the truth and a density drawn on the scale of the bars. As long as there is
- * a density, only the rows change with the numbers, so that it moves in place while a slider is dragged.
+ * Histogram of an estimate over repeats, with the truth and a density drawn on the scale of the bars. As long as there
+ * is a density, only the rows change with the numbers, so that it moves in place while a slider is dragged.
  */
-export function estimateDistribution(data: EstimateDistributionData, options: EstimateDistributionOptions): VegaLiteSpec {
+export function estimateDistribution(
+  data: EstimateDistributionData, options: EstimateDistributionOptions
+): VegaLiteSpec {
   const {quantity, unit, height = 300} = options;
   const description = options.description ?? `Distribution of ${quantity} over repeated fits.`;
   const found = estimateBins(data);
   const width = (data.domain[1] - data.domain[0]) / bins;
   if (found.bins.length === 0) return noData("No estimates.", {description, height});
+  const curve = data.density.map(({value, density}) => ({value, share: density * width}));
   const x = {type: "quantitative", title: axisTitle(quantity, unit), scale: {zero: false, nice: false}} as const;
   const y = {type: "quantitative", title: "Share of repeats", axis: {format: ".0%", tickCount: 4}} as const;
   return {
@@ -45,7 +48,7 @@ export function estimateDistribution(data: EstimateDistributionData, options: Es
     datasets: {
       bins: found.bins.map((bin) => ({...bin})),
       truth: [{value: data.truth}],
-      ...(data.density.length === 0 ? {} : {curve: data.density.map(({value, density}) => ({value, share: density * width}))})
+      ...(curve.length === 0 ? {} : {curve})
     },
     layer: [
       {
@@ -62,7 +65,7 @@ export function estimateDistribution(data: EstimateDistributionData, options: Es
           ]
         }
       },
-      ...when(data.density.length > 0, {
+      ...when(curve.length > 0, {
         data: {name: "curve"},
         mark: {type: "line", color: color.accent2, strokeWidth: 1.8, clip: true, tooltip: null},
         encoding: {x: {...x, field: "value"}, y: {...y, field: "share"}}

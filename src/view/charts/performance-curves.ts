@@ -71,7 +71,7 @@ export function performanceCurves(data: readonly PerformanceRow[], options: Perf
         data: {name: "rows"},
         mark: {type: "line", strokeWidth: 1.8, tooltip: null},
         encoding: {
-          x, y: {...y, field: "value"}, color: by(color.series), strokeDash: {...by(dashes), legend: null}
+          x, y: {...y, field: "value"}, color: by(color.series), strokeDash: by(dashes)
         }
       },
       {

@@ -36,8 +36,9 @@ export function signalFit({samples, truth, fitted}: SignalFitData, options: Sign
   const by = {field: "group", type: "nominal", scale: {domain: groups}, title: null} as const;
   const paint = groups.length > 1 ? {color: by} as const : {color: {value: color.series[0]}};
   const line = drawable(fitted, ["x", "signal"]).rows.map((row) => ({...row}));
-  const x = {field: "x", type: "quantitative", title: axisTitle(xTitle, xUnit), scale: {zero: true, nice: true}} as const;
-  const y = {field: "signal", type: "quantitative", title: "Signal", scale: {zero: true, nice: true}} as const;
+  const scale = {zero: true, nice: true} as const;
+  const x = {field: "x", type: "quantitative", title: axisTitle(xTitle, xUnit), scale} as const;
+  const y = {field: "signal", type: "quantitative", title: "Signal", scale} as const;
   const drawn: Encoding = {x, y, detail: {field: "group", type: "nominal"}, ...paint};
   return {
     ...head(description),
@@ -50,7 +51,11 @@ export function signalFit({samples, truth, fitted}: SignalFitData, options: Sign
       ...(line.length === 0 ? {} : {fitted: line})
     },
     layer: [
-      {data: {name: "truth"}, mark: {type: "line", strokeWidth: 1.4, strokeDash: [5, 4], opacity: 0.75}, encoding: drawn},
+      {
+        data: {name: "truth"},
+        mark: {type: "line", strokeWidth: 1.4, strokeDash: [5, 4], opacity: 0.75},
+        encoding: drawn
+      },
       ...when(line.length > 0, {data: {name: "fitted"}, mark: {type: "line", strokeWidth: 1.8}, encoding: drawn}),
       {
         data: {name: "points"},

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
 import fc from "fast-check";
-import {estimatorPerformance, intervalFactor} from "../../../src/domain/statistics/estimator-performance.js";
+import {
+  coverageMargin, estimatorPerformance, intervalFactor
+} from "../../../src/domain/statistics/estimator-performance.js";
 import {assertRejects} from "../../helpers/bad-input.js";
 import {seeded} from "../../helpers/random.js";
 import {assertRelative} from "../../helpers/reference.js";
@@ -14,6 +16,12 @@ test("factors of intervals are the printed quantiles", () => {
   assert.equal(intervalFactor(null).toFixed(6), "1.959964");
   assert.equal(intervalFactor(10, {level: 0.99}).toFixed(3), "3.169");
   assertRejects(() => intervalFactor(0), "not-positive", "df");
+});
+
+test("coverage strays by a binomial margin", () => {
+  // 1.959964 sqrt(.95 * .05 / 2000)
+  assert.equal(coverageMargin(2000).toFixed(5), "0.00955");
+  assertRejects(() => coverageMargin(0), "not-a-count", "repeats");
 });
 
 test("a few repeats by hand", () => {
@@ -35,7 +43,8 @@ test("a few repeats by hand", () => {
 test("repeats that say nothing give nothing", () => {
   const none = estimatorPerformance({truth: 1, estimates: [NaN, Infinity], standardDeviations: [1, 1], factor: 2});
   assert.deepEqual(none, {
-    repeats: 2, estimated: 0, mean: null, bias: null, biasStandardError: null, sd: null, rmse: null, intervals: 0, coverage: null
+    repeats: 2, estimated: 0, mean: null, bias: null, biasStandardError: null, sd: null, rmse: null, intervals: 0,
+    coverage: null
   });
   const one = estimatorPerformance({truth: 1, estimates: [2], standardDeviations: [0], factor: 2});
   assert.equal(one.sd, null);
@@ -61,8 +70,9 @@ test("mean and t interval of a normal sample: no bias, nominal coverage", () => 
 });
 
 test("RMSE is bias and spread together; a shift of truth and estimates changes neither", () => {
+  const samples = fc.array(fc.integer({min: -50, max: 50}), {minLength: 2, maxLength: 30});
   fc.assert(
-    fc.property(fc.array(fc.integer({min: -50, max: 50}), {minLength: 2, maxLength: 30}), fc.integer({min: -20, max: 20}), (estimates, shift) => {
+    fc.property(samples, fc.integer({min: -20, max: 20}), (estimates, shift) => {
       const standardDeviations = estimates.map(() => 10);
       const found = estimatorPerformance({truth: 1, estimates, standardDeviations, factor: 2});
       const n = estimates.length;

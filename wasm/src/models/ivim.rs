@@ -110,7 +110,7 @@ impl<L: Lane> Problem<L> for FromGrid<'_> {
         true
     }
 
-    fn linearise(&mut self, samples: &[L], p: &[L], gradient: &mut [L], normal: &mut [L]) -> L {
+    fn linearise(&mut self, samples: &[L], p: &mut [L], gradient: &mut [L], normal: &mut [L]) -> L {
         self.sampled.linearise(samples, p, gradient, normal)
     }
 }

@@ -233,12 +233,32 @@ pub trait Problem<L: Lane> {
     /// Number of starts.
     fn starts(&self) -> usize;
 
-    /// Start `k` for the samples; for k > 0, `p` holds start 0 on entry. False where the model proposes none.
+    /// Start `k` for the samples, in the model's parameters; for k > 0, `p` holds start 0 on entry. False where the model
+    /// proposes none.
     fn start(&self, k: usize, samples: &[L], p: &mut [L]) -> bool;
 
+    /// How many starts after the first are worth trying in a voxel, by whether its first fit ended on a bound and by the
+    /// ratio of its largest sample to the noise.
+    fn further(&self, _at_bound: bool, _snr: f64) -> usize {
+        self.starts() - 1
+    }
+
     /// The residual sum of squares at `p`, with J'r in `gradient` (r = samples - signal) and the lower triangle of J'J
-    /// in `normal` (square, row after row; what is above the diagonal is left alone).
-    fn linearise(&mut self, samples: &[L], p: &[L], gradient: &mut [L], normal: &mut [L]) -> L;
+    /// in `normal` (square, row after row; what is above the diagonal is left alone). In coordinates of its own it may
+    /// move those in which the signal is linear to where the residual is least.
+    fn linearise(&mut self, samples: &[L], p: &mut [L], gradient: &mut [L], normal: &mut [L]) -> L;
+
+    /// From here on `linearise` works in coordinates in which the problem is nearer to linear; the bounds become those
+    /// of the coordinates. False where it has none for these bounds and held parameters.
+    fn transform(&mut self, _lower: &mut [f64], _upper: &mut [f64], _held: &[bool]) -> bool {
+        false
+    }
+
+    /// The coordinates of parameters, in place.
+    fn enter(&self, _p: &mut [L]) {}
+
+    /// The parameters at coordinates, in place.
+    fn leave(&self, _p: &mut [L]) {}
 }
 
 /// The most parameters that a signal equation may have.
@@ -262,7 +282,7 @@ impl<L: Lane, E: Equation> Problem<L> for Sampled<'_, E> {
         }
     }
 
-    fn linearise(&mut self, samples: &[L], p: &[L], gradient: &mut [L], normal: &mut [L]) -> L {
+    fn linearise(&mut self, samples: &[L], p: &mut [L], gradient: &mut [L], normal: &mut [L]) -> L {
         let zero = L::splat(0.0);
         let mut residual = zero;
         let mut sums = [zero; MAXIMUM_PARAMETERS];

@@ -71,7 +71,7 @@ fn every() -> Vec<(Kind, usize, fn([f64; 3]) -> Vec<f64>)> {
             let sums = days.map(|[first, second]| first + second);
             let squares = days.iter().flatten().map(|value| value * value).sum();
             let between = sums.iter().map(|sum| sum * sum / 2.0).sum();
-            vec![4.0, sums[0] + sums[1], squares, between, 2.0, 16.0, 8.0, 8.0]
+            vec![4.0, sums[0] + sums[1], squares, between, 2.0, 16.0, 8.0, 2.0]
         }),
         (kind("auc", json!({"lower": 0})), 2, |[a, b, c]| {
             vec![(8.0 * (a + 0.5 * c)).floor(), f64::from(u8::from(a > b))]
@@ -127,7 +127,7 @@ fn variance_components_of_a_balanced_design() {
         let values: Vec<f64> = site.as_flattened().iter().map(|value| value - grand).collect();
         let between = values.chunks_exact(2).map(|day| (day[0] + day[1]).powi(2) / 2.0).sum();
         let squares = values.iter().map(|value| value * value).sum();
-        data.extend([4.0, values.iter().sum(), squares, between, 2.0, 16.0, 8.0, 8.0]);
+        data.extend([4.0, values.iter().sum(), squares, between, 2.0, 16.0, 8.0, 2.0]);
     }
     let found = statistic(kind("variance-components", json!({"factors": 2})), &data, 8);
     let (site, day) = ((sites - days) / 4.0, (days - errors) / 2.0);
@@ -318,11 +318,11 @@ fn resamples_without_a_value_are_counted_and_too_many_refused() {
 #[test]
 fn an_inner_factor_without_degrees_of_freedom_has_no_value() {
     // Outer levels of one inner level each but the first, which has two; without it no inner comparison is left.
-    let pair = |a: f64, b: f64| vec![2.0, a + b, a * a + b * b, (a + b) * (a + b) / 2.0, 1.0, 4.0, 4.0, 4.0];
+    let pair = |a: f64, b: f64| vec![2.0, a + b, a * a + b * b, (a + b) * (a + b) / 2.0, 1.0, 4.0, 4.0, 2.0];
     let first = [[1.0, 3.0], [2.0, 7.0]];
     let (sum, squares) = (13.0, 1.0 + 9.0 + 4.0 + 49.0);
     let between = first.iter().map(|[a, b]| (a + b) * (a + b) / 2.0_f64).sum();
-    let data = [vec![4.0, sum, squares, between, 2.0, 16.0, 8.0, 8.0], pair(3.0, 4.0), pair(0.0, 1.0)].concat();
+    let data = [vec![4.0, sum, squares, between, 2.0, 16.0, 8.0, 2.0], pair(3.0, 4.0), pair(0.0, 1.0)].concat();
     let kind = kind("variance-components", json!({"factors": 2}));
     assert!(weighted(kind, &data, 8, &[1.0, 1.0, 1.0]).iter().all(|value| value.is_finite()));
     assert!(weighted(kind, &data, 8, &[0.0, 2.0, 1.0])[1].is_nan());

@@ -2,7 +2,6 @@
 //! samples determine, all in double precision.
 
 use super::likelihood::Objective;
-use super::solver::End;
 use crate::lane::{Doubles, Lane};
 
 /// J'J scaled to unit diagonal has a pivot below this: 1 - R2 of one column on the others, at which half of the digits
@@ -28,26 +27,30 @@ pub(super) struct Certificate<const P: usize> {
     pub correlation: [[f64; P]; P],
 }
 
-/// Certifies the ends of as many voxels as there are lanes; `y` holds their samples. The variance of a sample is the
+/// Certifies the ends of as many voxels as there are lanes, with the bits of the lower and upper bounds that they lie on;
+/// `y` holds their samples. The variance of a sample is the
 /// residual over `freedom` (infinite where that is 0), or `variance` where it is known.
 pub(super) fn certify<const P: usize>(
     objective: &mut Objective<Doubles>,
     held: [bool; P],
     y: &[Doubles],
-    ends: [&End<P>; Doubles::WIDTH],
+    ends: &[[f64; P]; Doubles::WIDTH],
+    on_bounds: &[[u32; 2]; Doubles::WIDTH],
     sigma: Doubles,
     freedom: usize,
     variance: Option<Doubles>,
 ) -> [Certificate<P>; Doubles::WIDTH] {
     type L = Doubles;
     let (zero, one) = (L::splat(0.0), L::splat(1.0));
-    let x: [L; P] = std::array::from_fn(|j| L::gather(|i| ends[i].x[j]));
+    let mut x: [L; P] = std::array::from_fn(|j| L::gather(|i| ends[i][j]));
     let mut gradient = [zero; P];
     let mut normal = [[zero; P]; P];
-    let residual = objective.linearise(y, &x, sigma, &mut gradient, normal.as_flattened_mut());
+    let residual = objective.linearise(y, &mut x, sigma, &mut gradient, normal.as_flattened_mut());
     let bit = |bits: u32, j: usize| f64::from(bits >> j & 1);
-    let low: [L; P] = std::array::from_fn(|j| L::gather(|i| bit(ends[i].low, j)).gt(zero).and(gradient[j].le(zero)));
-    let high: [L; P] = std::array::from_fn(|j| L::gather(|i| bit(ends[i].high, j)).gt(zero).and(gradient[j].ge(zero)));
+    let low: [L; P] =
+        std::array::from_fn(|j| L::gather(|i| bit(on_bounds[i][0], j)).gt(zero).and(gradient[j].le(zero)));
+    let high: [L; P] =
+        std::array::from_fn(|j| L::gather(|i| bit(on_bounds[i][1], j)).gt(zero).and(gradient[j].ge(zero)));
 
     // Free columns, scaled to unit length.
     let free: [L; P] = std::array::from_fn(|j| {

@@ -16,7 +16,7 @@ mod certify;
 mod likelihood;
 mod solver;
 
-use super::{Fit, Job, NoiseModel, Role, Status};
+use super::{Bounds, Fit, Job, NoiseModel, Role, Status};
 use crate::lane::{Doubles, Lane};
 use crate::models::{AnySignal, Precision, MAXIMUM_PARAMETERS};
 use certify::{certify, Certificate};
@@ -27,7 +27,7 @@ use solver::{End, Entry, Solver};
 pub const MAXIMUM_ITERATIONS: u32 = 200;
 
 /// Voxels whose samples and starts are laid out at once; a multiple of any number of lanes.
-const CHUNK: usize = 512;
+const CHUNK: usize = 1024;
 
 /// Fits a job's samples with the signal of its model.
 ///
@@ -52,50 +52,65 @@ pub fn fit_with<T: Precision, const P: usize>(job: &Job<T>, signal: &dyn AnySign
     if job.correlation {
         out.correlation = vec![T::NAN; P * (P - 1) / 2 * voxels];
     }
-    let task = Task::<T, P>::new(job);
     let mut objective = Objective::new(<f64 as Precision>::signal(signal), P, job.design, job.noise, true);
-    let iterated = Objective::new(T::signal(signal), P, job.design, job.noise, false);
+    let mut iterated = Objective::new(T::signal(signal), P, job.design, job.noise, false);
+    let proposed = objective.starts();
+    let task = Task::<T, P>::new(job, &mut iterated);
     let mut solver = Solver::new(iterated, job.rows.len(), task.held);
-    let proposed = solver.objective().starts();
-    let starts = job.starts.map_or(if job.start.iter().any(Option::is_some) { 1 } else { proposed }, |n| n as usize);
+    let stated = job.start.iter().any(Option::is_some).then_some(1);
+    let starts = job.starts.map(|starts| starts as usize).or(stated);
     for first in (0..voxels).step_by(CHUNK) {
         let count = CHUNK.min(voxels - first);
         let chunk = task.load(first, count);
-        let laid = task.starts(&chunk, solver.objective(), starts);
-        let mut best: Vec<Option<(usize, End<P>)>> = vec![None; count];
+        let mut best: Vec<Option<End<P>>> = vec![None; count];
         let mut iterations = vec![0; count];
-        let blocks = count.div_ceil(T::Lanes::WIDTH);
-        let usable = (0..count).filter(|&slot| chunk.status[slot].is_none());
-        let entries = usable.flat_map(|slot| (0..starts).map(move |k| (slot, k))).map(|(slot, k)| {
-            let (block, place) = (slot / T::Lanes::WIDTH, slot % T::Lanes::WIDTH);
-            let n = job.rows.len();
-            let samples = &chunk.y[block * n..(block + 1) * n];
-            ((slot, k), task.entry(&chunk, slot, samples, &laid[k * blocks + block], place))
-        });
-        solver.run(entries, |(slot, k), end| {
-            iterations[slot] += end.iterations;
-            // The least residual, whatever the order in which the starts come in.
-            let better = |(other, best): &(usize, End<P>)| {
-                let number = |residual: f64| if residual.is_nan() { f64::INFINITY } else { residual };
-                let order = number(end.residual).total_cmp(&number(best.residual));
-                order.then(k.cmp(other)).is_lt()
-            };
-            if best[slot].as_ref().is_none_or(better) {
-                best[slot] = Some((k, end));
+        // Further starts for the voxels that need them.
+        let mut left: Vec<usize> = (0..count).filter(|&slot| chunk.status[slot].is_none()).collect();
+        let mut first_starts = Vec::new();
+        let mut wanted = vec![starts.unwrap_or(1); count];
+        for k in 0..starts.unwrap_or(proposed) {
+            left.retain(|&slot| k < wanted[slot]);
+            if left.is_empty() {
+                break;
             }
-        });
+            let laid = task.starts(&chunk, solver.objective(), k, &first_starts);
+            let mut entered = laid.clone();
+            task.enter(solver.objective(), &mut entered);
+            let goals: Vec<f64> =
+                best.iter().map(|best| best.as_ref().map_or(f64::INFINITY, |end| end.residual)).collect();
+            let entries = left.iter().map(|&slot| (slot, task.entry(&chunk, slot, &entered, goals[slot])));
+            solver.run(entries, |slot, end| {
+                iterations[slot] += end.iterations;
+                // The least residual; a fit without one is worse than any other.
+                let least =
+                    best[slot].as_ref().is_none_or(|best| end.residual < best.residual || best.residual.is_nan());
+                if least && !end.no_better {
+                    best[slot] = Some(end);
+                }
+            });
+            if k == 0 {
+                first_starts = laid;
+                if starts.is_none() && proposed > 1 {
+                    for &slot in &left {
+                        if let Some(end) = &best[slot] {
+                            wanted[slot] += task.further(&chunk, slot, end, solver.objective());
+                        }
+                    }
+                }
+            }
+        }
         let mut ended = Vec::with_capacity(count);
         for (slot, best) in best.into_iter().enumerate() {
             out.iterations[first + slot] = iterations[slot];
             match (best, chunk.status[slot]) {
                 (_, Some(status)) => out.status[first + slot] = status as u8,
-                (Some((_, end)), None) if !end.residual.is_finite() => {
+                (Some(end), None) if !end.residual.is_finite() => {
                     out.status[first + slot] = Status::FailedNonFinite as u8;
                 }
-                (Some((_, end)), None) if !end.converged => {
+                (Some(end), None) if !end.converged => {
                     out.status[first + slot] = Status::FailedMaxIterations as u8;
                 }
-                (Some((_, end)), None) => ended.push((slot, end)),
+                (Some(end), None) => ended.push((slot, end)),
                 (None, None) => unreachable!("every usable voxel was fitted"),
             }
         }
@@ -146,6 +161,8 @@ fn scattered<L: Lane>(k: usize, j: usize, (lower, upper): (L, L), guess: L) -> L
 struct Task<'a, T, const P: usize> {
     job: &'a Job<'a, T>,
     held: [bool; P],
+    /// Bounds of the coordinates in which the problem is solved, where they are not the parameters.
+    own_bounds: Option<([f64; P], [f64; P])>,
     /// Parameters in the samples' unit, with which the signal scales.
     amplitude: [bool; P],
     /// Sigma of the noise where it is known, else 0.
@@ -167,13 +184,17 @@ struct Chunk<L> {
 }
 
 impl<'a, T: Precision, const P: usize> Task<'a, T, P> {
-    fn new(job: &'a Job<'a, T>) -> Self {
+    fn new(job: &'a Job<'a, T>, objective: &mut Objective<T::Lanes>) -> Self {
         let held: [bool; P] = std::array::from_fn(|j| !matches!(job.roles[j], Role::Free));
+        let mut lower = std::array::from_fn(|j| job.bounds[j].lower);
+        let mut upper = std::array::from_fn(|j| job.bounds[j].upper);
+        let transformed = objective.transform(&mut lower, &mut upper, &held);
         let parameters = job.model.description().parameters;
         let estimated = held.iter().filter(|held| !*held).count();
         Self {
             job,
             held,
+            own_bounds: transformed.then_some((lower, upper)),
             amplitude: std::array::from_fn(|j| parameters[j].unit == "signal"),
             sigma: match job.noise {
                 NoiseModel::Gaussian => 0.0,
@@ -237,65 +258,111 @@ impl<'a, T: Precision, const P: usize> Task<'a, T, P> {
         }
     }
 
-    /// `[start * blocks + block]`: where each fit begins, inside the bounds; held parameters at their values.
-    fn starts(&self, chunk: &Chunk<T::Lanes>, objective: &Objective<T::Lanes>, starts: usize) -> Vec<[T::Lanes; P]> {
+    /// Start `k` of each block, inside the bounds; held parameters at their values. `first` holds start 0 for k > 0.
+    fn starts(
+        &self,
+        chunk: &Chunk<T::Lanes>,
+        objective: &Objective<T::Lanes>,
+        k: usize,
+        first: &[[T::Lanes; P]],
+    ) -> Vec<[T::Lanes; P]> {
         let (job, width, n) = (self.job, T::Lanes::WIDTH, self.job.rows.len());
-        let blocks = chunk.count.div_ceil(width);
-        let mut laid = Vec::with_capacity(starts * blocks);
-        for k in 0..starts {
-            for block in 0..blocks {
-                let y = &chunk.y[block * n..(block + 1) * n];
-                // In the lanes beyond the last voxel, that of the last one.
-                let slot = |i: usize| (block * width + i).min(chunk.count - 1);
-                let lanes = |value: &dyn Fn(usize) -> f64| T::Lanes::gather(|i| value(slot(i)));
-                let bound = |j: usize, bound: f64| lanes(&|slot| bound / self.scale(chunk, slot, j));
-                let bounds: [_; P] =
-                    std::array::from_fn(|j| (bound(j, job.bounds[j].lower), bound(j, job.bounds[j].upper)));
-                let first = (k > 0).then(|| laid[block]);
-                let mut x = first.unwrap_or([T::Lanes::splat(f64::NAN); P]);
-                let proposed = k < objective.starts() && objective.start(k, y, &mut x);
-                for j in 0..P {
-                    let (lower, upper) = (job.bounds[j].lower, job.bounds[j].upper);
-                    let plain = lanes(&|slot| middle(lower, upper, self.amplitude[j], self.scale(chunk, slot, j)));
-                    let guess = first.map_or(plain, |first| first[j]);
-                    if let (false, true) = (proposed, k > 0) {
-                        x[j] = scattered(k, j, bounds[j], guess);
-                    }
-                    x[j] = T::Lanes::select(x[j].finite(), x[j], guess);
-                    if let (Some(value), 0) = (job.start[j], k) {
-                        x[j] = lanes(&|slot| value / self.scale(chunk, slot, j));
-                    }
-                    x[j] = x[j].larger(bounds[j].0).smaller(bounds[j].1);
-                    if self.held[j] {
-                        let held = |slot| job.roles[j].held(chunk.first + slot).unwrap_or_default();
-                        x[j] = lanes(&|slot| held(slot) / self.scale(chunk, slot, j));
-                    }
+        let start = |block: usize| {
+            let y = &chunk.y[block * n..(block + 1) * n];
+            // In the lanes beyond the last voxel, that of the last one.
+            let slot = |i: usize| (block * width + i).min(chunk.count - 1);
+            let lanes = |value: &dyn Fn(usize) -> f64| T::Lanes::gather(|i| value(slot(i)));
+            let bound = |j: usize, bound: f64| lanes(&|slot| bound / self.scale(chunk, slot, j));
+            let first = first.get(block);
+            let mut x = first.copied().unwrap_or([T::Lanes::splat(f64::NAN); P]);
+            let proposed = k < objective.starts() && objective.start(k, y, &mut x);
+            for j in 0..P {
+                let Bounds { lower, upper } = job.bounds[j];
+                let bounds = (bound(j, lower), bound(j, upper));
+                let plain = || lanes(&|slot| middle(lower, upper, self.amplitude[j], self.scale(chunk, slot, j)));
+                let guess = first.map_or_else(plain, |first| first[j]);
+                if let (false, Some(_)) = (proposed, first) {
+                    x[j] = scattered(k, j, bounds, guess);
                 }
-                laid.push(x);
+                x[j] = T::Lanes::select(x[j].finite(), x[j], guess);
+                if let (Some(value), None) = (job.start[j], first) {
+                    x[j] = lanes(&|slot| value / self.scale(chunk, slot, j));
+                }
+                x[j] = x[j].larger(bounds.0).smaller(bounds.1);
+                if self.held[j] {
+                    let held = |slot| job.roles[j].held(chunk.first + slot).unwrap_or_default();
+                    x[j] = lanes(&|slot| held(slot) / self.scale(chunk, slot, j));
+                }
+            }
+            x
+        };
+        (0..chunk.count.div_ceil(width)).map(start).collect()
+    }
+
+    /// Takes starts to the coordinates of the problem.
+    fn enter(&self, objective: &Objective<T::Lanes>, starts: &mut [[T::Lanes; P]]) {
+        let Some((lower, upper)) = self.own_bounds else { return };
+        for x in starts {
+            objective.enter(x);
+            for j in (0..P).filter(|&j| !self.held[j]) {
+                x[j] = x[j].larger(T::Lanes::splat(lower[j])).smaller(T::Lanes::splat(upper[j]));
             }
         }
-        laid
+    }
+
+    /// Bounds of the parameters in a voxel's scale.
+    fn bounds(&self, chunk: &Chunk<T::Lanes>, slot: usize) -> ([f64; P], [f64; P]) {
+        let bounds = &self.job.bounds;
+        let scale = |j: usize| self.scale(chunk, slot, j);
+        (std::array::from_fn(|j| bounds[j].lower / scale(j)), std::array::from_fn(|j| bounds[j].upper / scale(j)))
+    }
+
+    /// Puts an end on the bounds that it has reached to rounding; the bits of those.
+    fn settle(&self, chunk: &Chunk<T::Lanes>, slot: usize, x: &mut [f64; P]) -> [u32; 2] {
+        let (lower, upper) = self.bounds(chunk, slot);
+        let mut bits = [0; 2];
+        for j in (0..P).filter(|&j| !self.held[j]) {
+            let near = |bound: f64| 4.0 * T::Lanes::EPSILON * bound.abs();
+            if x[j] <= lower[j] + near(lower[j]) {
+                x[j] = lower[j];
+                bits[0] |= 1 << j;
+            } else if x[j] >= upper[j] - near(upper[j]) {
+                x[j] = upper[j];
+                bits[1] |= 1 << j;
+            }
+        }
+        bits
+    }
+
+    /// How many starts after the first a voxel deserves.
+    fn further(&self, chunk: &Chunk<T::Lanes>, slot: usize, end: &End<P>, objective: &Objective<T::Lanes>) -> usize {
+        let [low, high] = self.settle(chunk, slot, &mut end.x.clone());
+        let (width, n) = (T::Lanes::WIDTH, self.job.rows.len());
+        let block = &chunk.y[slot / width * n..][..n];
+        let peak = block.iter().fold(0.0f64, |peak, y| peak.max(y.lane(slot % width).abs()));
+        let noise = (end.residual / self.freedom.max(1) as f64).sqrt();
+        objective.further(low | high != 0, peak / noise)
     }
 
     fn entry<'c>(
         &self,
-        chunk: &Chunk<T::Lanes>,
+        chunk: &'c Chunk<T::Lanes>,
         slot: usize,
-        samples: &'c [T::Lanes],
-        start: &'c [T::Lanes; P],
-        place: usize,
+        starts: &'c [[T::Lanes; P]],
+        best: f64,
     ) -> Entry<'c, T::Lanes, P> {
         // A held parameter may lie anywhere: no bound holds it.
-        let bound = |j: usize, bound: f64, none: f64| match self.held[j] {
-            true => none,
-            false => bound / self.scale(chunk, slot, j),
-        };
+        let unbounded = |j: usize, bound: f64, none: f64| if self.held[j] { none } else { bound };
+        let (lower, upper) = self.own_bounds.unwrap_or_else(|| self.bounds(chunk, slot));
+        let (width, n) = (T::Lanes::WIDTH, self.job.rows.len());
+        let block = slot / width;
         Entry {
-            samples,
-            start,
-            place,
-            lower: std::array::from_fn(|j| bound(j, self.job.bounds[j].lower, f64::NEG_INFINITY)),
-            upper: std::array::from_fn(|j| bound(j, self.job.bounds[j].upper, f64::INFINITY)),
+            samples: &chunk.y[block * n..(block + 1) * n],
+            start: &starts[block],
+            place: slot % width,
+            best,
+            lower: std::array::from_fn(|j| unbounded(j, lower[j], f64::NEG_INFINITY)),
+            upper: std::array::from_fn(|j| unbounded(j, upper[j], f64::INFINITY)),
             sigma: self.sigma / chunk.scale[slot],
         }
     }
@@ -313,9 +380,10 @@ impl<'a, T: Precision, const P: usize> Task<'a, T, P> {
         let sample = |slot: usize, s: usize| chunk.y[slot / width * n + s].lane(slot % width);
         let y: Vec<Doubles> = (0..n).map(|s| Doubles::gather(|i| sample(of(i).0, s))).collect();
         let sigma = Doubles::gather(|i| self.sigma / chunk.scale[of(i).0]);
-        let ends = std::array::from_fn(|i| &of(i).1);
+        let mut ends: [[f64; P]; Doubles::WIDTH] = std::array::from_fn(|i| of(i).1.x);
+        let bits: [[u32; 2]; Doubles::WIDTH] = std::array::from_fn(|i| self.settle(chunk, of(i).0, &mut ends[i]));
         let variance = matches!(self.job.noise, NoiseModel::Rician { .. }).then_some(sigma * sigma);
-        let certificates = certify(objective, self.held, &y, ends, sigma, self.freedom, variance);
+        let certificates = certify(objective, self.held, &y, &ends, &bits, sigma, self.freedom, variance);
         for ((slot, _), certificate) in ended.iter().zip(certificates) {
             self.write(chunk, *slot, &certificate, voxels, out);
         }

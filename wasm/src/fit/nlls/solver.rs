@@ -12,7 +12,14 @@ fn tolerance<L: Lane>() -> f64 {
 
 /// A fit that stalls, or that runs out of iterations, has still converged where that share is below this: the relative
 /// offset of Bates and Watts (Technometrics 1981;23:179-183) below about 0.001.
-const STALLED: f64 = 1e-6;
+fn stalled<L: Lane>() -> f64 {
+    (1e3 * L::EPSILON).max(1e-6)
+}
+
+/// A further start is given up once a step without damping this many times over would bring it to no less than the best
+/// residual so far less this share.
+const NO_BETTER: f64 = 5e-4;
+const OUTLOOK: f64 = 2.0;
 const FIRST_DAMPING: f64 = 1e-4;
 const LARGEST_DAMPING: f64 = 1e16;
 const SMALLEST_DAMPING: f64 = 1e-12;
@@ -26,6 +33,8 @@ pub(super) struct Entry<'c, L, const P: usize> {
     pub lower: [f64; P],
     pub upper: [f64; P],
     pub sigma: f64,
+    /// Best residual of the voxel's earlier starts; infinite for the first.
+    pub best: f64,
 }
 
 /// How one fit ended.
@@ -34,10 +43,9 @@ pub(super) struct End<const P: usize> {
     pub x: [f64; P],
     pub residual: f64,
     pub converged: bool,
+    /// Given up: an earlier start did as well.
+    pub no_better: bool,
     pub iterations: u32,
-    /// Bits of the parameters that lie on their lower, their upper bound.
-    pub low: u32,
-    pub high: u32,
 }
 
 pub(super) struct Solver<'a, L: Lane, const P: usize> {
@@ -46,6 +54,8 @@ pub(super) struct Solver<'a, L: Lane, const P: usize> {
     y: Vec<L>,
     sigma: L,
     total: L,
+    /// Residual below which a fit must promise to come.
+    best: L,
     lower: [L; P],
     upper: [L; P],
     x: [L; P],
@@ -78,6 +88,7 @@ impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
             y: vec![one; samples],
             sigma: one,
             total: one,
+            best: L::splat(f64::INFINITY),
             lower: [one; P],
             upper: [one; P],
             x: [one; P],
@@ -115,28 +126,28 @@ impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
             *key = entries.next().map(|(key, entry)| self.load(lane, &entry, key));
         }
         while keys.iter().any(Option::is_some) {
-            let (done, converged) = self.advance();
+            let (done, converged, no_better) = self.advance();
             if !done.any() {
                 continue;
             }
             for (lane, key) in keys.iter_mut().enumerate().filter(|(lane, _)| done.is_set(*lane)) {
                 if let Some(finished) = *key {
-                    finish(finished, self.end(lane, converged));
+                    finish(finished, self.end(lane, converged, no_better));
                     *key = entries.next().map(|(key, entry)| self.load(lane, &entry, key));
                 }
             }
         }
     }
 
-    fn end(&self, lane: usize, converged: L) -> End<P> {
-        let bits = |on: [L; P]| (0..P).fold(0, |bits, j| bits | u32::from(on[j].is_set(lane)) << j);
+    fn end(&self, lane: usize, converged: L, no_better: L) -> End<P> {
+        let mut x = self.x;
+        self.objective.leave(&mut x);
         End {
-            x: self.x.map(|x| x.lane(lane)),
+            x: x.map(|x| x.lane(lane)),
             residual: self.residual.lane(lane),
             converged: converged.is_set(lane),
+            no_better: no_better.is_set(lane),
             iterations: self.count.lane(lane) as u32,
-            low: bits(std::array::from_fn(|j| self.x[j].le(self.lower[j]))),
-            high: bits(std::array::from_fn(|j| self.x[j].ge(self.upper[j]))),
         }
     }
 
@@ -149,6 +160,7 @@ impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
         }
         self.total.set_lane(lane, total);
         self.sigma.set_lane(lane, entry.sigma);
+        self.best.set_lane(lane, entry.best * (1.0 - NO_BETTER));
         for j in 0..P {
             self.trial[j].set_lane(lane, entry.start[j].lane(entry.place));
             self.lower[j].set_lane(lane, entry.lower[j]);
@@ -160,12 +172,12 @@ impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
     }
 
     /// Evaluates every lane's trial, takes it or not, and sets up the next. Returns the lanes that are through, and those
-    /// of them that converged.
+    /// of them that converged or were given up.
     #[inline(always)]
-    fn advance(&mut self) -> (L, L) {
+    fn advance(&mut self) -> (L, L, L) {
         let (zero, one, two) = (L::splat(0.0), L::splat(1.0), L::splat(2.0));
         let (gradient, normal) = (&mut self.trial_gradient, self.trial_normal.as_flattened_mut());
-        let residual = self.objective.linearise(&self.y, &self.trial, self.sigma, gradient, normal);
+        let residual = self.objective.linearise(&self.y, &mut self.trial, self.sigma, gradient, normal);
         let fresh = self.fresh.gt(zero);
         let better = residual.finite().and(fresh.or(residual.le(self.residual)));
 
@@ -205,11 +217,13 @@ impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
         let over = over.or(self.residual.finite().not());
         let mut converged = exact;
         let candidate = self.promise.le(enough).or(over);
-        if candidate.any() {
+        let weak = self.best.le(self.residual - self.promise * L::splat(OUTLOOK));
+        let mut no_better = L::none();
+        if candidate.or(weak).any() {
             // What a step without damping would promise: (J'r)' (J'J)^-1 (J'r) over the free parameters.
             let step = solve(&self.normal, &self.gradient, &self.active, one);
             let promise = (0..P).fold(zero, |sum, j| sum + step[j] * self.gradient[j]);
-            let bar = L::select(over, enough.larger(self.residual * L::splat(STALLED)), enough);
+            let bar = L::select(over, enough.larger(self.residual * L::splat(stalled::<L>())), enough);
             let settled = candidate.and(promise.le(bar));
             // That step is taken unseen: it is far smaller than the standard deviations.
             for j in 0..P {
@@ -217,12 +231,13 @@ impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
                 self.x[j] = L::select(settled.and(exact.not()), x, self.x[j]);
             }
             converged = converged.or(settled);
+            no_better = weak.and(self.best.le(self.residual - promise * L::splat(OUTLOOK)));
         }
         for j in 0..P {
             // A step that ends on a bound ends exactly there.
             self.trial[j] = (self.x[j] + self.step[j]).larger(self.lower[j]).smaller(self.upper[j]);
         }
-        (converged.or(over), converged)
+        (converged.or(over).or(no_better), converged, no_better)
     }
 
     /// Masks the parameters that lie on a bound and would leave through it, besides those that are held.
