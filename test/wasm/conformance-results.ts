@@ -20,7 +20,7 @@ export async function conformanceResults(pkg: string): Promise<ConformanceResult
     cases[name] = createHash("sha256").update(typeof value === "string" ? value : bytes(value)).digest("hex");
   };
   record("models", core.models());
-  for (const [name, run] of [...fits(), ...predictions(), ...simulations(), ...refusals()]) {
+  for (const [name, run] of [...fits(), ...relaxations(), ...predictions(), ...simulations(), ...refusals()]) {
     for (const [part, value] of Object.entries(run(core))) record(`${name}: ${part}`, value);
   }
   const digest = createHash("sha256").update(JSON.stringify(cases)).digest("hex");
@@ -49,6 +49,31 @@ function fits(): Case[] {
       const samples = precision.from(decays(rows));
       return [`${name} ${precision.name}`, (core) => ({...fit(core, request, samples, VOXELS)})];
     }),
+  );
+}
+
+/** Fits of the other equations, on the awkward decays stretched over each model's own axis. */
+function relaxations(): Case[] {
+  const times = B.map((b) => 0.01 + b / 4000);
+  const grid = {b: B.flatMap((b) => [b, b]), TE: B.flatMap(() => [0.09, 0.12])};
+  const requests: [model: string, protocol: Record<string, number[]>, settings?: object][] = [
+    ["ivim", {b: B}],
+    ["kurtosis", {b: B}],
+    ["t2-ivim-kurtosis", grid],
+    ["inversion-recovery", {TI: times}],
+    ["saturation-recovery", {TS: times}],
+    ["variable-flip-angle", {FA: B.map((_, i) => 3 + 4 * i), TR: B.map(() => 0.02)}],
+    ["t2", {TE: times}],
+    ["t2star-offset", {TE: times}],
+    ["fat-water", {TE: times.map((te) => te / 10)}, {field_strength: 3}]
+  ];
+  return requests.flatMap(([model, protocol, settings]) =>
+    [Float64Array, Float32Array].map((precision): Case => {
+      const rows = Object.values(protocol)[0].map((_, i) => B[i % B.length]);
+      const samples = precision.from(decays(rows));
+      const request = {model, estimator: "nlls", protocol, settings};
+      return [`${model} ${precision.name}`, (core) => ({...fit(core, request, samples, VOXELS)})];
+    })
   );
 }
 

@@ -14,7 +14,7 @@ fn cases() -> Vec<(Value, usize, &'static str, &'static str)> {
     vec![
         (with("biexponential", "ols", json!({"b": [0, 500]})), 2, "unknown-model", "model"),
         (with("mono-exponential", "lad", json!({"b": [0, 500]})), 2, "unknown-estimator", "estimator"),
-        (with("t2-ivim-kurtosis", "nlls", json!({"b": [0], "TE": [0.1]})), 1, "no-estimator", "estimator"),
+        (with("t2-ivim-kurtosis", "nlls", json!({"b": [0], "TE": [0.1]})), 1, "too-few-samples", "protocol.b"),
         (mono(json!({"b": [0, 500], "TE": [0.1, 0.1]})), 2, "unknown-protocol-column", "protocol.TE"),
         (mono(json!({"bval": [0, 500]})), 2, "unknown-protocol-column", "protocol.bval"),
         (mono(json!({})), 0, "missing-protocol-column", "protocol.b"),
