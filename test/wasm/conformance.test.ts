@@ -86,7 +86,11 @@ test("nlls reaches the certified digits of NIST's DanWood", () => {
 test("the registry describes every model, parameter, estimator and status", () => {
   const {models, statuses} = JSON.parse(core.models());
   const ids = models.map(({id}: {id: string}) => id);
-  assert.deepEqual(ids.sort(), ["clinical-adc", "mono-exponential", "t2-ivim-kurtosis"]);
+  assert.deepEqual(ids.sort(), [
+    "clinical-adc", "fat-water", "fat-water-complex", "flair", "flair-tse", "inversion-recovery",
+    "inversion-recovery-complex", "ivim", "kurtosis", "mono-exponential", "mtr", "mtsat", "saturation-recovery", "t2",
+    "t2-ivim-kurtosis", "t2-offset", "t2star", "t2star-offset", "two-point-t2", "variable-flip-angle"
+  ]);
   assert.deepEqual(
     statuses.map(({code, name}: {code: number; name: string}) => [code, name]),
     [
@@ -104,7 +108,9 @@ test("the registry describes every model, parameter, estimator and status", () =
   assert.deepEqual(names("mono-exponential"), ["S0", "ADC"]);
   assert.deepEqual(names("clinical-adc"), ["ADC", "ADC_fast", "ADC_slow", "F", "S0"]);
   assert.deepEqual(names("t2-ivim-kurtosis"), ["S0", "f", "Dv", "T2v", "Dt", "K", "T2t"]);
-  assert.deepEqual(byId["t2-ivim-kurtosis"].estimators, []);
+  const estimators = (id: string) => byId[id].estimators.map(({id}: {id: string}) => id);
+  assert.deepEqual(estimators("t2-ivim-kurtosis"), ["nlls"]);
+  assert.deepEqual(estimators("ivim"), ["nlls", "segmented", "prior"]);
   assert.deepEqual(byId["mono-exponential"].parameters[0].upper, null);
 });
 

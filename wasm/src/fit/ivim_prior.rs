@@ -125,8 +125,8 @@ impl<'a> Solver<'a> {
     /// Levenberg-Marquardt with the noise variance at each point's own residual, within the bounds.
     fn climb(&mut self, y: &[f64], start: [f64; 4]) -> Mode {
         let mut x = [start[0], start[1], libm::log(start[2]), libm::log(start[3])];
-        for j in 0..4 {
-            x[j] = x[j].max(self.lower[j]).min(self.upper[j]);
+        for ((x, lower), upper) in x.iter_mut().zip(&self.lower).zip(&self.upper) {
+            *x = x.max(*lower).min(*upper);
         }
         let mut point = self.at(y, &x);
         let mut objective = Self::objective(y, &x, point.residual);
@@ -140,8 +140,8 @@ impl<'a> Solver<'a> {
                 return Mode { x, objective, converged: true, iterations: iteration };
             }
             let (mut step, mut damped) = (None, normal);
-            for j in 0..4 {
-                damped[j][j] *= 1.0 + damping;
+            for (j, row) in damped.iter_mut().enumerate() {
+                row[j] *= 1.0 + damping;
             }
             // A free parameter on its bound that the others push outward is held as well, and the rest solved again.
             let mut held = held;
@@ -151,10 +151,9 @@ impl<'a> Solver<'a> {
                 let pushed =
                     |j: usize| (x[j] <= self.lower[j] && step[j] < 0.0) || (x[j] >= self.upper[j] && step[j] > 0.0);
                 let mut more = false;
-                for j in 0..4 {
-                    if !held[j] && pushed(j) {
-                        held[j] = true;
-                        more = true;
+                for (j, held) in held.iter_mut().enumerate() {
+                    if !*held && pushed(j) {
+                        (*held, more) = (true, true);
                     }
                 }
                 if !more {
@@ -276,8 +275,8 @@ fn solve(normal: &[[f64; 4]; 4], right: &[f64; 4], held: &[bool; 4]) -> Option<[
                 (true, false) => 0.0,
                 _ => normal[j][k] / (scale[j] * scale[k]),
             };
-            for m in 0..k {
-                value -= factor[j][m] * factor[k][m];
+            for (own, other) in factor[j][..k].iter().zip(&factor[k][..k]) {
+                value -= own * other;
             }
             if j == k {
                 if value <= f64::EPSILON {

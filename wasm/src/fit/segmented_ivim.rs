@@ -114,13 +114,11 @@ fn voxel(
     }
     // Noise moves the residuals by I - J M, M the four rows above: what their squares sum to on average.
     let rows = [&by_tissue, &by_d, &by_amplitude, &by_dstar];
-    let mut freedom = 0.0;
-    for i in 0..n {
-        for k in 0..n {
-            let moved: f64 = (0..4).map(|j| columns[j][i] * rows[j][k]).sum();
-            freedom += (f64::from(u8::from(i == k)) - moved).powi(2);
-        }
-    }
+    let left = |i: usize, k: usize| {
+        let moved: f64 = (0..4).map(|j| columns[j][i] * rows[j][k]).sum();
+        f64::from(u8::from(i == k)) - moved
+    };
+    let freedom: f64 = (0..n).map(|i| (0..n).map(|k| left(i, k).powi(2)).sum::<f64>()).sum();
     let variance = if n > 4 { residual / freedom } else { f64::INFINITY };
     let deviation = |by: &dyn Fn(usize) -> f64, free: bool| {
         if free {

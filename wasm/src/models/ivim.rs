@@ -151,8 +151,10 @@ fn slow_rates() -> [f64; SLOW] {
     })
 }
 
-/// Starts that the grid gives.
-pub(crate) const STARTS: usize = 3;
+/// Minima that are looked for on the grid.
+const MINIMA: usize = 3;
+/// Those and the customary start.
+pub(crate) const STARTS: usize = MINIMA + 1;
 
 impl IvimGrid {
     pub(crate) fn new(design: &Design) -> Self {
@@ -178,8 +180,9 @@ impl IvimGrid {
         Self { b, fast_rates, slow_rates, fast, slow, fast_square, slow_square, product, inverse }
     }
 
-    /// Parameters near the least minimum over Dstar, then near the next-best other ones (the best again where there are
-    /// fewer). f is kept off its ends, where Dstar or D would have no effect.
+    /// Parameters near the least minimum over Dstar, near the next-best other ones (the best again where there are fewer),
+    /// and the customary f = 0.1, Dstar = 0.01, D = 0.001 mm2/s with S0 the largest sample at the smallest b. f is kept off
+    /// its ends, where Dstar or D would have no effect.
     pub(crate) fn starts<L: Lane>(&self, samples: &[L]) -> [[L; 4]; STARTS] {
         let zero = L::splat(0.0);
         let along = |decay: &Vec<f64>| {
@@ -187,8 +190,8 @@ impl IvimGrid {
         };
         let slow: [L; SLOW] = core::array::from_fn(|j| along(&self.slow[j]));
         let profile: [(L, L); FAST] = core::array::from_fn(|i| self.best_at(i, along(&self.fast[i]), &slow));
-        let mut best = [L::splat(f64::NEG_INFINITY); STARTS];
-        let mut rates = [[L::splat(self.fast_rates[0]), profile[0].1]; STARTS];
+        let mut best = [L::splat(f64::NEG_INFINITY); MINIMA];
+        let mut rates = [[L::splat(self.fast_rates[0]), profile[0].1]; MINIMA];
         for (i, &(gain, d)) in profile.iter().enumerate() {
             let (i_below, i_above) = (i.saturating_sub(1), (i + 1).min(FAST - 1));
             let (below, above) = (profile[i_below], profile[i_above]);
@@ -213,13 +216,18 @@ impl IvimGrid {
                 }
             }
         }
-        for k in 1..STARTS {
-            let empty = best[k].le(L::splat(f64::NEG_INFINITY));
-            for j in 0..2 {
-                rates[k][j] = L::select(empty, rates[0][j], rates[k][j]);
+        let least = rates[0];
+        for (rates, gain) in rates.iter_mut().zip(best).skip(1) {
+            let empty = gain.le(L::splat(f64::NEG_INFINITY));
+            for (rate, least) in rates.iter_mut().zip(least) {
+                *rate = L::select(empty, least, *rate);
             }
         }
-        rates.map(|[fast, slow]| self.settled(samples, fast, slow))
+        let [first, second, third] = rates.map(|[fast, slow]| self.settled(samples, fast, slow));
+        let smallest = self.b.iter().fold(f64::INFINITY, |smallest, &b| smallest.min(b));
+        let at_smallest = self.b.iter().zip(samples).filter(|(b, _)| **b == smallest);
+        let s0 = at_smallest.fold(zero, |largest, (_, &sample)| largest.larger(sample));
+        [first, second, third, [s0, L::splat(0.1), L::splat(0.01), L::splat(0.001)]]
     }
 
     /// S0, f and D that go best with a perfusion rate: from a rate of tissue near the best one, by a Gauss-Newton step of

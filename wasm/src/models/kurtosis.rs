@@ -152,8 +152,8 @@ impl LogQuadratic {
         for j in 0..3 {
             for k in 0..=j {
                 let mut value = normal[j][k];
-                for m in 0..k {
-                    value = value - factor[j][m] * factor[k][m];
+                for (&own, &other) in factor[j][..k].iter().zip(&factor[k][..k]) {
+                    value = value - own * other;
                 }
                 if j == k {
                     // What is left of a column beside the others is rounding.
@@ -212,8 +212,8 @@ impl LogQuadratic {
             let mut square = zero;
             for j in 0..3 {
                 let mut value = gradient[j];
-                for m in 0..j {
-                    value = value - fit.factor[j][m] * solved[m];
+                for (&own, &other) in fit.factor[j][..j].iter().zip(&solved[..j]) {
+                    value = value - own * other;
                 }
                 solved[j] = value * fit.factor[j][j];
                 square = square + solved[j] * solved[j];

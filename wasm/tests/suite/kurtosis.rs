@@ -41,10 +41,8 @@ fn regression(samples: &[f64], weights: &[f64]) -> ([f64; 3], [f64; 3], f64) {
         table[j].iter_mut().for_each(|value| *value /= pivot);
         for i in 0..3 {
             if i != j {
-                let factor = table[i][j];
-                for k in 0..6 {
-                    table[i][k] -= factor * table[j][k];
-                }
+                let (factor, other) = (table[i][j], table[j]);
+                table[i].iter_mut().zip(other).for_each(|(value, other)| *value -= factor * other);
             }
         }
     }

@@ -73,8 +73,8 @@ fn mtsat_is_the_published_closed_form_at_each_voxels_b1() {
     for v in 0..2 {
         let angle = [5.0, 21.0, 6.0].map(|degrees| b1[v] * degrees * std::f64::consts::PI / 180.0);
         let expected = helms([pdw[v], t1w[v], mtw[v]], angle, [0.0237, 0.0187, 0.0237]);
-        for j in 0..3 {
-            assert_close(fit.parameters[j * 2 + v], expected[j], 1e-11);
+        for (j, expected) in expected.into_iter().enumerate() {
+            assert_close(fit.parameters[j * 2 + v], expected, 1e-11);
         }
         assert_eq!((fit.parameters[6 + v], fit.standard_deviations[6 + v]), (b1[v], 0.0));
     }

@@ -189,21 +189,6 @@ fn the_table_is_reproduced_from_its_start_or_surpassed() {
         for v in 0..VOXELS {
             let bound = theirs["values"][v].as_f64().unwrap().min(single.residual[v]);
             let own = best.residual[v];
-            if own > bound * (1.0 + 1e-6) {
-                let many = run(&y, "nlls", json!({"starts": 40}));
-                eprintln!(
-                    "{} v{v} own {own} {:?} st {} scipy {} single {} {:?} many {} {:?}",
-                    row.region,
-                    [0, 1, 2, 3].map(|j| best.parameters[j * VOXELS + v]),
-                    best.status[v],
-                    theirs["values"][v],
-                    single.residual[v],
-                    [0, 1, 2, 3].map(|j| single.parameters[j * VOXELS + v]),
-                    many.residual[v],
-                    [0, 1, 2, 3].map(|j| many.parameters[j * VOXELS + v])
-                );
-                continue;
-            }
             assert!(own <= bound * (1.0 + 1e-5), "{} at {}, voxel {v}: {own} above {bound}", row.region, row.snr);
         }
     }
@@ -230,80 +215,5 @@ fn segmented_and_prior_fits_have_the_smaller_error_of_dstar_at_low_snr() {
         f64::sqrt(square / count)
     };
     let [nlls, segmented, prior] = ["nlls", "segmented", "prior"].map(error);
-    assert!(segmented < nlls && prior < 0.6 * nlls, "nlls {nlls}, segmented {segmented}, prior {prior}");
-}
-
-#[test]
-fn dump() {
-    let Some(rows) = rows() else { return };
-    for snr in [10.0, 30.0, 50.0, 100.0, 200.0] {
-        for (name, est, more) in [
-            ("one start", "nlls", json!({"start": {"S0": 1, "f": 0.1, "Dstar": 0.01, "D": 0.001}, "starts": 1})),
-            ("default", "nlls", json!({})),
-            ("segmented", "segmented", json!({})),
-            ("prior", "prior", json!({})),
-        ] {
-            let mut line = String::new();
-            let mut acc = [[0.0f64; 3]; 3];
-            let mut nan = 0;
-            let mut cover = [[0.0f64; 2]; 3];
-            for row in rows.iter().filter(|row| row.snr == snr) {
-                let fit = run(&samples(row), est, more.clone());
-                for j in 0..3 {
-                    for v in 0..VOXELS {
-                        let x = fit.parameters[(j + 1) * VOXELS + v];
-                        if x.is_nan() {
-                            if j == 1 {
-                                nan += 1;
-                            }
-                            continue;
-                        }
-                        let e = x - row.truth[j];
-                        acc[j][0] += e;
-                        acc[j][1] += e * e;
-                        acc[j][2] += 1.0;
-                        let sd = fit.standard_deviations[(j + 1) * VOXELS + v];
-                        if sd.is_finite() {
-                            cover[j][1] += 1.0;
-                            if e.abs() <= 2.145 * sd {
-                                cover[j][0] += 1.0;
-                            }
-                        }
-                    }
-                }
-            }
-            for j in 0..3 {
-                line += &format!(
-                    " {:.6} {:.6} (cov {:.3}) |",
-                    acc[j][0] / acc[j][2],
-                    (acc[j][1] / acc[j][2]).sqrt(),
-                    cover[j][0] / cover[j][1]
-                );
-            }
-            eprintln!("SNR {snr} {name:10} {line} undetermined {nan}");
-        }
-    }
-    for row in &rows {
-        let y = samples(row);
-        let s = from_one_start(&y);
-        if !agrees(row, &s) {
-            eprintln!("outside {} {}", row.region, row.snr);
-        }
-        if row.snr == 10.0 {
-            let r = |est: &str| {
-                let fit = run(&y, est, json!({}));
-                let x: Vec<f64> =
-                    fit.parameters[2 * VOXELS..3 * VOXELS].iter().copied().filter(|x| !x.is_nan()).collect();
-                (x.iter().map(|x| (x - row.truth[1]).powi(2)).sum::<f64>() / x.len() as f64).sqrt()
-            };
-            eprintln!(
-                "{} rmse D* nlls {:.4} seg {:.4} prior {:.4} table {:.4}",
-                row.region,
-                r("nlls"),
-                r("segmented"),
-                r("prior"),
-                (row.sd[1].powi(2) + (row.mean[1] - row.truth[1]).powi(2)).sqrt()
-            );
-        }
-    }
+    assert!(segmented < 0.95 * nlls && prior < 0.5 * nlls, "nlls {nlls}, segmented {segmented}, prior {prior}");
 }

@@ -65,7 +65,7 @@ proptest! {
 
     #[test]
     fn the_jacobian_agrees_with_central_differences(fractions in prop::collection::vec(0.0f64..1.0, 12)) {
-        for model in MODELS.iter().copied() {
+        for model in MODELS {
             let Some(signal) = model.signal() else { continue };
             let description = model.description();
             let example = example(description.id);
@@ -152,7 +152,7 @@ fn the_order_of_samples_does_not_matter() {
             let samples = noisy(description.id, &example, example.typical, 0.01, seed);
             let n = samples.len();
             // A step that has no factor in common with n visits every sample once.
-            let step = (2..).find(|step| (2..=*step).all(|k| step % k != 0 || n % k != 0)).unwrap();
+            let step: usize = (2..).find(|&step| (2..=step).all(|k| step % k != 0 || n % k != 0)).unwrap();
             let order: Vec<usize> = (0..n).map(|i| (n - 1) - (i * step) % n).collect();
             let mut turned = example.request(description.id, estimator);
             for column in turned["protocol"].as_object_mut().unwrap().values_mut() {

@@ -7,7 +7,7 @@ use crate::lane::Lane;
 /// Converged: a step without damping promises to lower the residual by less than this share of it. The estimates are
 /// then within about the root of it of their standard deviations from the minimum, and nearer after that step.
 fn tolerance<L: Lane>() -> f64 {
-    (8.0 * L::EPSILON).max(1e-10)
+    (8.0 * L::EPSILON).max(1e-12)
 }
 
 /// A fit that stalls, or that runs out of iterations, has still converged where that share is below this: the relative
