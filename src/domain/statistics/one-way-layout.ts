@@ -42,23 +42,7 @@ export interface OneWayLayout {
  *   and repeat), or repeats that all agree exactly
  */
 export function oneWayLayout(values: Repeats, field = "values"): OneWayLayout {
-  if (!Array.isArray(values)) {
-    throw new InputError({code: "not-a-table", field, value: values, expected: "an array of subjects' repeats"});
-  }
-  if (values.length < 2) {
-    throw new InputError({
-      code: "too-few-subjects", field: `subjects in ${field}`, value: values.length, expected: "at least 2 subjects"
-    });
-  }
-  values.forEach((row, i) => {
-    checkVector(row, `${field}[${i}]`, 1);
-    if (row.length < 2) {
-      throw new InputError({
-        code: "too-few-repeats", field: `repeats in ${field}[${i}]`, value: row.length,
-        expected: "at least 2 repeats of each subject"
-      });
-    }
-  });
+  checkRepeats(values, field);
   const subjects = values.length;
   const counts = values.map((row) => row.length);
   const total = sum(counts);
@@ -90,4 +74,28 @@ export function oneWayLayout(values: Repeats, field = "values"): OneWayLayout {
     betweenDf: subjects - 1,
     betweenMeanSquare: betweenSquares / (subjects - 1)
   };
+}
+
+/** Rejects fewer than 2 subjects and, subject by subject, fewer than 2 repeats or whatever else `checkRow` rejects. */
+export function checkRepeats(
+  values: Repeats, field: string, checkRow: (row: Numbers, i: number) => void = () => {}
+): void {
+  if (!Array.isArray(values)) {
+    throw new InputError({code: "not-a-table", field, value: values, expected: "an array of subjects' repeats"});
+  }
+  if (values.length < 2) {
+    throw new InputError({
+      code: "too-few-subjects", field: `subjects in ${field}`, value: values.length, expected: "at least 2 subjects"
+    });
+  }
+  values.forEach((row, i) => {
+    checkVector(row, `${field}[${i}]`, 1);
+    if (row.length < 2) {
+      throw new InputError({
+        code: "too-few-repeats", field: `repeats in ${field}[${i}]`, value: row.length,
+        expected: "at least 2 repeats of each subject"
+      });
+    }
+    checkRow(row, i);
+  });
 }

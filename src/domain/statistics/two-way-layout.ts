@@ -1,6 +1,5 @@
-import {checkSameLength, checkVector} from "../check.js";
-import {InputError} from "../errors.js";
-import type {Repeats} from "./one-way-layout.js";
+import {checkSameLength} from "../check.js";
+import {checkRepeats, type Repeats} from "./one-way-layout.js";
 import {sum, sumOfSquares} from "./summaries.js";
 
 /** The two-way analysis of variance of subjects by repeats (or raters), one value a cell. */
@@ -31,22 +30,7 @@ export interface TwoWayLayout {
  * @throws InputError on fewer than 2 subjects or repeats, rows of unequal lengths, a value that is not finite
  */
 export function twoWayLayout(values: Repeats, field = "values"): TwoWayLayout {
-  if (!Array.isArray(values)) {
-    throw new InputError({code: "not-a-table", field, value: values, expected: "an array of subjects' repeats"});
-  }
-  if (values.length < 2) {
-    throw new InputError({
-      code: "too-few-subjects", field: `subjects in ${field}`, value: values.length, expected: "at least 2 subjects"
-    });
-  }
-  values.forEach((row, i) => {
-    checkVector(row, `${field}[${i}]`, 1);
-    if (row.length < 2) {
-      throw new InputError({
-        code: "too-few-repeats", field: `repeats in ${field}[${i}]`, value: row.length,
-        expected: "at least 2 repeats of each subject"
-      });
-    }
+  checkRepeats(values, field, (row, i) => {
     checkSameLength(values[0], row, `${field}[0]`, `${field}[${i}]`);
   });
   const n = values.length;
