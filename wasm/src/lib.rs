@@ -14,6 +14,7 @@ pub mod registry;
 pub mod resample;
 pub mod segment;
 pub mod simulate;
+pub mod sort;
 
 use error::CoreError;
 use fit::Fit;

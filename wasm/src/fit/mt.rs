@@ -23,10 +23,11 @@ impl Group {
     }
 }
 
-/// Groups of equal settings, in the order of their first samples.
+/// Groups of equal settings, those without the pulse first, each in the order of their first samples.
 fn groups(design: &Design) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    for i in 0..design.rows() {
+    let of = |pulse: bool| (0..design.rows()).filter(move |&i| (design.row(i)[0] == 1.0) == pulse);
+    for i in of(false).chain(of(true)) {
         match groups.iter_mut().find(|group| design.row(group.rows[0]) == design.row(i)) {
             Some(group) => group.rows.push(i),
             None => groups.push(Group { rows: vec![i] }),
@@ -47,9 +48,8 @@ fn spread(groups: &[&Group], means: &[f64], y: &[f64]) -> (f64, f64) {
 /// S0 and MTR = 100 (1 - S_MT/S0) from the mean samples without and with the pulse. Without a signal above 0 where there
 /// is no pulse, nothing is identifiable; equal samples mean an MTR of 0.
 pub fn mtr<T: Real>(job: &Job<T>) -> Fit<T> {
-    let mut groups = groups(job.design);
-    // Two settings there are, which the caller has checked: without the pulse first.
-    groups.sort_by_key(|group| job.design.row(group.rows[0])[0] == 1.0);
+    // Two settings there are, which the caller has checked.
+    let groups = groups(job.design);
     let groups: Vec<&Group> = groups.iter().collect();
     each_voxel(job, |_, y, _| {
         let means = [groups[0].mean(y), groups[1].mean(y)];
@@ -82,8 +82,7 @@ pub fn mtr<T: Real>(job: &Job<T>) -> Fit<T> {
 /// Other settings than two without the pulse and one with it.
 pub fn mtsat<T: Real>(job: &Job<T>) -> Result<Fit<T>, CoreError> {
     let design = job.design;
-    let mut groups = groups(design);
-    groups.sort_by_key(|group| design.row(group.rows[0])[0] == 1.0);
+    let groups = groups(design);
     let with = groups.iter().filter(|group| design.row(group.rows[0])[0] == 1.0).count();
     if (groups.len(), with) != (3, 1) {
         return Err(CoreError::Choice {

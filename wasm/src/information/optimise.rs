@@ -8,6 +8,7 @@ use super::fisher::invert;
 use super::{index, Checked, Situation};
 use crate::error::CoreError;
 use crate::protocol::{Protocol, IMAGINARY};
+use crate::sort::distinct;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -268,16 +269,14 @@ fn acquisitions(request: &Request, columns: &[&str], complex: bool) -> Vec<Vec<f
 fn product(request: &Request, columns: &[&str], start: &[Vec<f64>]) -> Result<Vec<Vec<f64>>, CoreError> {
     let mut rows: Vec<Vec<f64>> = vec![Vec::new()];
     for (c, name) in columns.iter().enumerate() {
-        let mut values = match request.candidates.get(*name) {
+        let values = distinct(match request.candidates.get(*name) {
             Some(values) if values.is_empty() => {
                 let (field, found) = (format!("candidates.{name}"), "none".into());
                 return Err(CoreError::Choice { field, found, expected: "at least one value".into() });
             }
             Some(values) => values.clone(),
             None => start.iter().map(|row| row[c]).collect(),
-        };
-        values.sort_by(f64::total_cmp);
-        values.dedup();
+        });
         if rows.len() * values.len() > MAXIMUM_CANDIDATES {
             return Err(CoreError::Length {
                 field: "candidates".into(),

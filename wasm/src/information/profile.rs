@@ -6,6 +6,7 @@
 use crate::error::CoreError;
 use crate::fit::{self, Estimator, Fit, NoiseModel, Status};
 use crate::models;
+use crate::sort::distinct;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 
@@ -333,8 +334,7 @@ impl<'a> Profile<'a> {
         let (from, to) = (reach(&lower, -1.0, self.lower), reach(&upper, 1.0, self.upper));
         let mut values: Vec<f64> = (0..POINTS).map(|i| from + (to - from) * i as f64 / (POINTS - 1) as f64).collect();
         values.push(estimate);
-        values.sort_by(f64::total_cmp);
-        values.dedup();
+        let values = distinct(values);
         let deviance = self.deviances(&values)?;
         let unit = models::find(&self.request.fit.model)?.description().parameters[self.at].unit;
         let distribution = match self.freedom {

@@ -6,6 +6,7 @@ use super::{AnySignal, Description, Equation, Model, Parameter};
 use crate::error::CoreError;
 use crate::lane::Lane;
 use crate::protocol::{Design, Protocol, Settings, IMAGINARY};
+use crate::sort::ascending;
 use core::f64::consts::TAU;
 
 /// S = S0 (1 - PDFF + PDFF c(TE)) exp(i (phase + 2 pi off_resonance TE) - R2* TE), c(TE) as in the magnitude model.
@@ -83,7 +84,7 @@ impl Model for FatWaterComplex {
         let of_part = |part: f64| {
             let rows = (0..design.rows()).map(|i| design.row(i)).filter(|row| row[1] == part);
             let mut times: Vec<f64> = rows.map(|row| row[0]).collect();
-            times.sort_by(f64::total_cmp);
+            ascending(&mut times);
             times
         };
         let (real, imaginary) = (of_part(0.0), of_part(1.0));

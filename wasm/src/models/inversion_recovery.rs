@@ -6,6 +6,7 @@ use super::{AnySignal, Description, Equation, Model, Parameter};
 use crate::error::CoreError;
 use crate::lane::Lane;
 use crate::protocol::{Column, Design, Protocol, Settings};
+use crate::sort::order;
 
 /// S = |a + b exp(-TI / T1)|.
 ///
@@ -93,9 +94,8 @@ impl InversionRecovery {
 
     /// The rows in the order of TI.
     pub fn rows(design: &Design) -> Vec<usize> {
-        let mut rows: Vec<usize> = (0..design.rows()).collect();
-        rows.sort_by(|&i, &j| design.row(i)[0].total_cmp(&design.row(j)[0]));
-        rows
+        let times: Vec<f64> = (0..design.rows()).map(|i| design.row(i)[0]).collect();
+        order(&times)
     }
 
     /// The samples in the order of TI.

@@ -237,9 +237,9 @@ pub trait Problem<L: Lane> {
     /// proposes none.
     fn start(&self, k: usize, samples: &[L], p: &mut [L]) -> bool;
 
-    /// How many starts after the first are worth trying in a voxel, by whether its first fit ended on a bound and by the
-    /// ratio of its largest sample to the noise.
-    fn further(&self, _at_bound: bool, _snr: f64) -> usize {
+    /// How many starts after the first are worth trying in a voxel, by the parameters at which its first fit ended
+    /// (amplitudes relative to the largest sample) and by the ratio of that sample to the noise.
+    fn further(&self, _end: &[f64], _snr: f64) -> usize {
         self.starts() - 1
     }
 
@@ -332,14 +332,7 @@ pub trait AnySignal: Signal<Doubles> + Signal<Singles> {
     }
 
     /// Prediction and Jacobian for one parameter set.
-    fn at(&self, design: &Design, p: &[f64]) -> (Vec<f64>, Vec<f64>) {
-        let p: Vec<Doubles> = p.iter().map(|&value| Doubles::splat(value)).collect();
-        let mut signal = vec![Doubles::splat(0.0); design.rows()];
-        let mut jacobian = vec![Doubles::splat(0.0); design.rows() * p.len()];
-        self.evaluate(design, &p, &mut signal, &mut jacobian);
-        let first = |values: Vec<Doubles>| values.iter().map(|value| value.lane(0)).collect();
-        (first(signal), first(jacobian))
-    }
+    fn at(&self, design: &Design, p: &[f64]) -> (Vec<f64>, Vec<f64>);
 }
 
 impl<L: Lane, E: Equation> Signal<L> for E {
@@ -360,6 +353,20 @@ impl<E: Equation> AnySignal for E {
     fn parameters(&self) -> usize {
         E::PARAMETERS
     }
+
+    fn at(&self, design: &Design, p: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        evaluate_one(self, design, p)
+    }
+}
+
+/// Behind a pointer, so that there is one of it and not one for each equation.
+fn evaluate_one(signal: &dyn Signal<Doubles>, design: &Design, p: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    let p: Vec<Doubles> = p.iter().map(|&value| Doubles::splat(value)).collect();
+    let mut values = vec![Doubles::splat(0.0); design.rows()];
+    let mut jacobian = vec![Doubles::splat(0.0); design.rows() * p.len()];
+    signal.evaluate(design, &p, &mut values, &mut jacobian);
+    let first = |values: Vec<Doubles>| values.iter().map(|value| value.lane(0)).collect();
+    (first(values), first(jacobian))
 }
 
 /// A precision, and a signal equation in it.

@@ -4,6 +4,7 @@ use super::mono_exponential::B;
 use super::{AnySignal, Description, Equation, Model, Parameter, Problem, Sampled};
 use crate::lane::Lane;
 use crate::protocol::{Column, Design};
+use crate::sort::distinct;
 
 /// S = S0 [f exp(-b Dv - TE/T2v) + (1 - f) exp(-b Dt + K (b Dt)^2 / 6 - TE/T2t)].
 ///
@@ -100,8 +101,8 @@ impl<L: Lane> Problem<L> for Scattered<'_> {
         true
     }
 
-    fn further(&self, at_bound: bool, snr: f64) -> usize {
-        Start::further(at_bound, snr)
+    fn further(&self, end: &[f64], snr: f64) -> usize {
+        Start::further(end, snr)
     }
 
     fn linearise(&mut self, samples: &[L], p: &mut [L], gradient: &mut [L], normal: &mut [L]) -> L {
@@ -137,7 +138,7 @@ impl Start {
     /// Dv and T2v.
     const VASCULAR: [f64; 2] = [0.015, 0.03];
     /// Dv, T2v and, where they are not those of the first start, Dt and K.
-    const FURTHER: [(f64, f64, Option<[f64; 2]>); 7] = [
+    const FURTHER: [(f64, f64, Option<[f64; 2]>); 8] = [
         (0.05, 0.05, Some([0.001, 0.1])),
         (0.01, 0.05, Some([0.003, 1.5])),
         (0.05, 0.05, Some([0.003, 1.5])),
@@ -145,18 +146,20 @@ impl Start {
         (0.15, 0.1, None),
         (0.05, 0.05, Some([0.0005, 0.1])),
         (0.01, 0.05, Some([0.001, 1.5])),
+        (0.005, 0.07, Some([3e-5, 0.5])),
     ];
     const COUNT: usize = 1 + Self::FURTHER.len();
 
-    /// How many further starts find the least minimum nearly always, by the ratio of the largest sample to the noise
-    /// and whether the first fit ended on a bound.
-    fn further(at_bound: bool, snr: f64) -> usize {
-        match (at_bound, snr) {
-            (true, snr) if snr >= 40.0 => 1,
-            (true, snr) if snr >= 30.0 => 2,
-            (true, _) => Self::FURTHER.len(),
-            (false, snr) if snr >= 30.0 => 0,
-            (false, _) => 4,
+    /// How many further starts find the least minimum nearly always. Other minima lie where the two compartments are hard
+    /// to tell apart: little or much of either, similar diffusion, or, where noise is strong, kurtosis on a bound.
+    fn further(end: &[f64], snr: f64) -> usize {
+        let &[_, f, dv, _, _, k, _] = end else { unreachable!("seven parameters") };
+        let alike = f < 0.03 || dv < 0.01;
+        match () {
+            () if snr >= 30.0 && alike => 3,
+            () if snr >= 30.0 => 0,
+            () if alike || f > 0.3 || k <= 0.0 || k >= 3.0 => Self::FURTHER.len(),
+            () => 4,
         }
     }
 
@@ -331,13 +334,7 @@ struct Sums<L> {
 
 impl<L: Lane> Grid<L> {
     fn new(design: &Design, start: Start) -> Option<Self> {
-        let distinct = |values: &[f64]| {
-            let mut values = values.to_vec();
-            values.sort_by(f64::total_cmp);
-            values.dedup();
-            values
-        };
-        let (b, te) = (distinct(&start.b), distinct(&start.te));
+        let (b, te) = (distinct(start.b.clone()), distinct(start.te.clone()));
         if b.len() * te.len() != design.rows() {
             return None;
         }
@@ -599,8 +596,8 @@ impl<L: Lane> Problem<L> for Grid<L> {
         true
     }
 
-    fn further(&self, at_bound: bool, snr: f64) -> usize {
-        Start::further(at_bound, snr)
+    fn further(&self, end: &[f64], snr: f64) -> usize {
+        Start::further(end, snr)
     }
 
     fn linearise(&mut self, samples: &[L], p: &mut [L], gradient: &mut [L], normal: &mut [L]) -> L {

@@ -2,6 +2,7 @@
 
 use super::statistics::{Draw, Statistic};
 use crate::error::CoreError;
+use crate::sort::order;
 
 /// Share of pairs of a positive and a negative subject that the marker puts in the right order, ties counted half.
 /// Twin: areaUnderCurve in roc.ts.
@@ -18,8 +19,7 @@ impl Area {
             let (field, expected) = (format!("outcome of row {}", row + 1), "0 or 1".into());
             return Err(CoreError::OutOfRange { field, found, expected });
         }
-        let mut rows: Vec<usize> = (0..markers.len()).collect();
-        rows.sort_by(|&a, &b| markers[a].total_cmp(&markers[b]));
+        let mut rows = order(markers);
         if lower {
             rows.reverse();
         }

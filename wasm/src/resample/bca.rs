@@ -1,6 +1,7 @@
 //! Bias-corrected and accelerated bootstrap intervals.
 
 use crate::error::CoreError;
+use crate::sort::ascending;
 use core::f64::consts::{FRAC_1_SQRT_2, PI};
 use serde::Serialize;
 
@@ -41,7 +42,7 @@ pub fn interval(
     let refuse = |field: String, found: String, expected: &str| {
         Err(CoreError::NoInterval { field, found, expected: expected.into() })
     };
-    resamples.sort_unstable_by(f64::total_cmp);
+    ascending(resamples);
     let count = resamples.len() as f64;
     if resamples[0] == resamples[resamples.len() - 1] {
         return refuse(format!("{name} in all resamples"), value.to_string(), "resamples that differ");

@@ -1,7 +1,7 @@
 //! What a voxel's result may depend on: its samples, and nothing else.
 
-use crate::{fit_b, jitter};
-use measurand_core::fit::Fit;
+use crate::{fit_b, jitter, request};
+use measurand_core::fit::{fit, Fit};
 use measurand_core::models::Precision;
 
 const B: [f64; 5] = [0.0, 50.0, 100.0, 400.0, 900.0];
@@ -96,4 +96,48 @@ fn voxels_without_an_estimate_carry_nan_and_others_none() {
         assert!(seen.contains(&0) && seen.contains(&3), "{estimator}: {seen:?}");
         assert!(seen.contains(&if estimator == "nlls" { 5 } else { 4 }), "{estimator}: {seen:?}");
     }
+}
+
+/// Fits that take from few to many iterations and starts, in lanes that are refilled as they end.
+fn check_refilled<T: Precision>() {
+    let b: Vec<f64> = [0.0, 50.0, 100.0, 400.0, 900.0, 1200.0, 1600.0].iter().flat_map(|&b| [b; 3]).collect();
+    let te: Vec<f64> = (0..21).map(|i| [0.093, 0.105, 0.12][i % 3]).collect();
+    let voxels: Vec<Vec<f64>> = (0..67)
+        .map(|v| {
+            let (f, noise) = (0.3 * (0.5 + 0.5 * jitter(v)), [0.0, 0.004, 0.05][v % 3]);
+            let signal = |i: usize| {
+                let (blood, tissue) = (-0.02 * b[i] - te[i] / 0.15, -1e-3 * b[i] + 1.5e-7 * b[i] * b[i] - te[i] / 0.08);
+                f * libm::exp(blood) + (1.0 - f) * libm::exp(tissue) + noise * jitter(100 * v + i)
+            };
+            (0..21).map(|i| if v == 20 && i == 3 { f64::NAN } else { 300.0 * signal(i) }).collect()
+        })
+        .collect();
+    let value = serde_json::json!({
+        "model": "t2-ivim-kurtosis", "estimator": "nlls", "protocol": {"b": b, "TE": te}, "correlation": true,
+    });
+    let fitted = |voxels: &[&Vec<f64>]| {
+        let samples: Vec<T> = (0..21).flat_map(|i| voxels.iter().map(move |samples| T::from_f64(samples[i]))).collect();
+        fit(&request(&value), &samples, voxels.len()).unwrap()
+    };
+    let all: Vec<&Vec<f64>> = voxels.iter().collect();
+    let together = fitted(&all);
+    let reversed: Vec<&Vec<f64>> = voxels.iter().rev().collect();
+    let backwards = fitted(&reversed);
+    let everything = |fit: &Fit<T>, v: usize| {
+        let further = [&fit.gradient, &fit.condition, &fit.correlation];
+        let further = further.iter().flat_map(|values| values.iter().skip(v).step_by(fit.voxels));
+        let more: Vec<u64> = further.map(|value| value.to_f64().to_bits()).collect();
+        (bits(fit, v), more, fit.active[v])
+    };
+    for (v, samples) in voxels.iter().enumerate() {
+        let expected = everything(&together, v);
+        assert_eq!(everything(&fitted(&[samples]), 0), expected, "voxel {v} alone");
+        assert_eq!(everything(&backwards, voxels.len() - 1 - v), expected, "voxel {v} reversed");
+    }
+}
+
+#[test]
+fn a_refilled_lane_does_not_feel_its_neighbours() {
+    check_refilled::<f64>();
+    check_refilled::<f32>();
 }

@@ -14,6 +14,7 @@ mod lanes;
 mod log_linear;
 mod models;
 mod mt;
+mod nist;
 mod nlls;
 mod osipi_ivim;
 mod osipi_vfa;
@@ -28,6 +29,7 @@ mod segment_overlap;
 mod simulate_cohort;
 mod simulate_flair;
 mod simulate_noise;
+mod t2_ivim_kurtosis;
 
 use measurand_core::fit::{fit, Fit, Request};
 use measurand_core::models::Precision;

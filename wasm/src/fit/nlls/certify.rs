@@ -1,8 +1,12 @@
 //! What a fit's end is worth: standard deviations, correlations, projected gradient, condition and which parameters the
 //! samples determine, all in double precision.
 
+// Rows and columns of small matrices are best named by their numbers.
+#![allow(clippy::needless_range_loop)]
+
 use super::likelihood::Objective;
 use crate::lane::{Doubles, Lane};
+use crate::models::MAXIMUM_PARAMETERS as MAXIMUM;
 
 /// J'J scaled to unit diagonal has a pivot below this: 1 - R2 of one column on the others, at which half of the digits
 /// of its inverse are gone.
@@ -10,12 +14,18 @@ const PIVOT_TOLERANCE: f64 = 1e-10;
 /// A parameter with more than this share in a direction that the samples do not see is not determined.
 const SHARE_TOLERANCE: f64 = 1e-8;
 
+type L = Doubles;
+/// One number for each parameter; what lies beyond the model's parameters stays 0.
+type Row<T> = [T; MAXIMUM];
+/// Lower triangle.
+type Triangle<T> = [Row<T>; MAXIMUM];
+
 /// What is said of one voxel's estimates.
 #[derive(Debug, Clone)]
-pub(super) struct Certificate<const P: usize> {
-    pub x: [f64; P],
+pub(super) struct Certificate {
+    pub x: Row<f64>,
     pub residual: f64,
-    pub deviation: [f64; P],
+    pub deviation: Row<f64>,
     /// Bits of the parameters that the samples do not determine.
     pub undetermined: u32,
     /// Bits of the parameters held by their lower, their upper bound.
@@ -23,37 +33,36 @@ pub(super) struct Certificate<const P: usize> {
     pub high: u32,
     pub gradient: f64,
     pub condition: f64,
-    /// Lower triangle.
-    pub correlation: [[f64; P]; P],
+    pub correlation: Triangle<f64>,
 }
 
 /// Certifies the ends of as many voxels as there are lanes, with the bits of the lower and upper bounds that they lie on;
-/// `y` holds their samples. The variance of a sample is the
-/// residual over `freedom` (infinite where that is 0), or `variance` where it is known.
-pub(super) fn certify<const P: usize>(
+/// `y` holds their samples. The variance of a sample is the residual over `freedom` (infinite where that is 0), or `variance` where it is known.
+#[allow(clippy::too_many_arguments)]
+pub(super) fn certify(
     objective: &mut Objective<Doubles>,
-    held: [bool; P],
+    held: &[bool],
     y: &[Doubles],
-    ends: &[[f64; P]; Doubles::WIDTH],
+    ends: &[Row<f64>; Doubles::WIDTH],
     on_bounds: &[[u32; 2]; Doubles::WIDTH],
     sigma: Doubles,
     freedom: usize,
     variance: Option<Doubles>,
-) -> [Certificate<P>; Doubles::WIDTH] {
-    type L = Doubles;
+) -> [Certificate; Doubles::WIDTH] {
+    let p = held.len();
     let (zero, one) = (L::splat(0.0), L::splat(1.0));
-    let mut x: [L; P] = std::array::from_fn(|j| L::gather(|i| ends[i][j]));
-    let mut gradient = [zero; P];
-    let mut normal = [[zero; P]; P];
-    let residual = objective.linearise(y, &mut x, sigma, &mut gradient, normal.as_flattened_mut());
+    let row = |value: &dyn Fn(usize) -> L| -> Row<L> { std::array::from_fn(|j| if j < p { value(j) } else { zero }) };
+    let mut x = row(&|j| L::gather(|i| ends[i][j]));
+    let mut gradient = [zero; MAXIMUM];
+    let mut products = [zero; MAXIMUM * MAXIMUM];
+    let residual = objective.linearise(y, &mut x[..p], sigma, &mut gradient[..p], &mut products[..p * p]);
+    let normal: Vec<&[L]> = products.chunks_exact(p).collect();
     let bit = |bits: u32, j: usize| f64::from(bits >> j & 1);
-    let low: [L; P] =
-        std::array::from_fn(|j| L::gather(|i| bit(on_bounds[i][0], j)).gt(zero).and(gradient[j].le(zero)));
-    let high: [L; P] =
-        std::array::from_fn(|j| L::gather(|i| bit(on_bounds[i][1], j)).gt(zero).and(gradient[j].ge(zero)));
+    let low = row(&|j| L::gather(|i| bit(on_bounds[i][0], j)).gt(zero).and(gradient[j].le(zero)));
+    let high = row(&|j| L::gather(|i| bit(on_bounds[i][1], j)).gt(zero).and(gradient[j].ge(zero)));
 
     // Free columns, scaled to unit length.
-    let free: [L; P] = std::array::from_fn(|j| {
+    let free = row(&|j| {
         let seen = normal[j][j].gt(zero);
         if held[j] {
             L::none()
@@ -61,9 +70,9 @@ pub(super) fn certify<const P: usize>(
             seen.and(low[j].or(high[j]).not())
         }
     });
-    let unscale: [L; P] = std::array::from_fn(|j| one / L::select(free[j], normal[j][j], one).sqrt());
-    let mut scaled = [[zero; P]; P];
-    for j in 0..P {
+    let unscale = row(&|j| one / L::select(free[j], normal[j][j], one).sqrt());
+    let mut scaled = [[zero; MAXIMUM]; MAXIMUM];
+    for j in 0..p {
         for k in 0..j {
             scaled[j][k] = L::select(free[j].and(free[k]), normal[j][k] * unscale[j] * unscale[k], zero);
         }
@@ -73,29 +82,29 @@ pub(super) fn certify<const P: usize>(
         let length = one / L::select(residual.gt(zero), residual, one).sqrt();
         let steepest =
             |worst: L, j: usize| worst.larger(L::select(free[j], gradient[j].abs() * unscale[j] * length, zero));
-        (0..P).fold(zero, steepest)
+        (0..p).fold(zero, steepest)
     };
 
-    let (inverse, positive) = invert(&scaled);
-    let condition = norm(&scaled, &free) * norm(&inverse, &free);
+    let (inverse, positive) = invert(&scaled, p);
+    let condition = norm(&scaled, &free[..p]) * norm(&inverse, &free[..p]);
     let variance = variance.unwrap_or(match freedom {
         0 => L::splat(f64::INFINITY),
         freedom => residual / L::splat(freedom as f64),
     });
-    let deviation: [L; P] = std::array::from_fn(|j| (variance * inverse[j][j]).sqrt() * unscale[j]);
+    let deviation = row(&|j| (variance * inverse[j][j]).sqrt() * unscale[j]);
 
     // One more step without damping: it costs no evaluation, and takes fits in single precision most of the way.
-    let polished: [L; P] = std::array::from_fn(|j| {
+    let polished = row(&|j| {
         let along =
             |sum: L, k: usize| sum + inverse[j.max(k)][j.min(k)] * unscale[k] * L::select(free[k], gradient[k], zero);
-        let step = (0..P).fold(zero, along) * unscale[j];
+        let step = (0..p).fold(zero, along) * unscale[j];
         L::select(positive.and(free[j]).and(step.finite()), x[j] + step, x[j])
     });
 
     std::array::from_fn(|i| {
-        let set = |masks: &[L; P]| (0..P).fold(0, |bits, j| bits | u32::from(masks[j].is_set(i)) << j);
+        let set = |masks: &Row<L>| (0..p).fold(0, |bits, j| bits | u32::from(masks[j].is_set(i)) << j);
         let (low, high, free) = (set(&low), set(&high), set(&free));
-        let held = (0..P).fold(0, |bits, j| bits | u32::from(held[j]) << j);
+        let held = held.iter().enumerate().fold(0, |bits, (j, &held)| bits | u32::from(held) << j);
         let mut certificate = Certificate {
             x: polished.map(|x| x.lane(i)),
             residual: residual.lane(i),
@@ -104,37 +113,36 @@ pub(super) fn certify<const P: usize>(
                 () if free >> j & 1 == 1 => deviation[j].lane(i),
                 () => f64::INFINITY,
             }),
-            undetermined: !(low | high | free | held) & ((1 << P) - 1),
+            undetermined: !(low | high | free | held) & ((1 << p) - 1),
             low: low & !held,
             high: high & !held,
             gradient: cosine.lane(i),
             condition: condition.lane(i),
-            correlation: [[0.0; P]; P],
+            correlation: [[0.0; MAXIMUM]; MAXIMUM],
         };
-        let mut unscaled = [[0.0; P]; P];
-        for j in 0..P {
+        let mut unscaled = [[0.0; MAXIMUM]; MAXIMUM];
+        for j in 0..p {
             for k in 0..=j {
                 unscaled[j][k] = inverse[j][k].lane(i);
             }
         }
         if !positive.is_set(i) {
-            let spectrum =
-                Spectrum::of(std::array::from_fn(|j| std::array::from_fn(|k| scaled[j.max(k)][j.min(k)].lane(i))));
+            let spectrum = Spectrum::of(&scaled, p, i);
             certificate.condition = f64::INFINITY;
             certificate.undetermined |= spectrum.undetermined() & free;
             unscaled = spectrum.inverse();
-            for j in (0..P).filter(|j| free >> j & 1 == 1) {
+            for j in (0..p).filter(|j| free >> j & 1 == 1) {
                 certificate.deviation[j] = (variance.lane(i) * unscaled[j][j]).sqrt() * unscale[j].lane(i);
             }
         }
-        for j in (0..P).filter(|j| free >> j & 1 == 1) {
+        for j in (0..p).filter(|j| free >> j & 1 == 1) {
             for k in (0..j).filter(|k| free >> k & 1 == 1) {
                 certificate.correlation[j][k] = unscaled[j][k] / (unscaled[j][j] * unscaled[k][k]).sqrt();
             }
         }
-        for j in (0..P).filter(|j| certificate.undetermined >> j & 1 == 1) {
+        for j in (0..p).filter(|j| certificate.undetermined >> j & 1 == 1) {
             certificate.deviation[j] = f64::NAN;
-            for k in 0..P {
+            for k in 0..p {
                 certificate.correlation[j.max(k)][j.min(k)] = f64::NAN;
             }
         }
@@ -142,16 +150,16 @@ pub(super) fn certify<const P: usize>(
     })
 }
 
-/// The inverse of a matrix given by its lower triangle, with the lanes in which every pivot of its Cholesky factor is
-/// large enough.
-fn invert<L: Lane, const P: usize>(matrix: &[[L; P]; P]) -> ([[L; P]; P], L) {
+/// The inverse of a matrix of p rows given by its lower triangle, with the lanes in which every pivot of its Cholesky
+/// factor is large enough.
+fn invert(matrix: &Triangle<L>, p: usize) -> (Triangle<L>, L) {
     let (zero, one) = (L::splat(0.0), L::splat(1.0));
     let tolerance = L::splat(PIVOT_TOLERANCE);
     let mut positive = zero.eq(zero);
     // The factor with reciprocal pivots, then its inverse.
-    let mut factor = [[zero; P]; P];
-    let mut inverse_factor = [[zero; P]; P];
-    for j in 0..P {
+    let mut factor = [[zero; MAXIMUM]; MAXIMUM];
+    let mut inverse_factor = [[zero; MAXIMUM]; MAXIMUM];
+    for j in 0..p {
         for k in 0..=j {
             let mut value = matrix[j][k];
             for m in 0..k {
@@ -174,10 +182,10 @@ fn invert<L: Lane, const P: usize>(matrix: &[[L; P]; P]) -> ([[L; P]; P], L) {
         }
         inverse_factor[j][j] = factor[j][j];
     }
-    let mut inverse = [[zero; P]; P];
-    for j in 0..P {
+    let mut inverse = [[zero; MAXIMUM]; MAXIMUM];
+    for j in 0..p {
         for k in 0..=j {
-            for m in j..P {
+            for m in j..p {
                 inverse[j][k] = inverse[j][k] + inverse_factor[m][j] * inverse_factor[m][k];
             }
         }
@@ -185,50 +193,56 @@ fn invert<L: Lane, const P: usize>(matrix: &[[L; P]; P]) -> ([[L; P]; P], L) {
     (inverse, positive)
 }
 
-/// The 1-norm of a symmetric matrix, lower triangle, over some of its rows and columns; 0 where there are none.
-fn norm<L: Lane, const P: usize>(matrix: &[[L; P]; P], of: &[L; P]) -> L {
+/// The 1-norm of a symmetric matrix over some of its rows and columns; 0 where there are none.
+fn norm(matrix: &Triangle<L>, of: &[L]) -> L {
     let zero = L::splat(0.0);
-    (0..P).fold(zero, |largest, j| {
-        let column = (0..P).fold(zero, |sum, k| sum + L::select(of[k], matrix[j.max(k)][j.min(k)].abs(), zero));
+    let p = of.len();
+    (0..p).fold(zero, |largest, j| {
+        let column = (0..p).fold(zero, |sum, k| sum + L::select(of[k], matrix[j.max(k)][j.min(k)].abs(), zero));
         largest.larger(L::select(of[j], column, zero))
     })
 }
 
-/// Eigenvalues and eigenvectors of a symmetric matrix.
-struct Spectrum<const P: usize> {
-    values: [f64; P],
+/// Eigenvalues and eigenvectors of a symmetric matrix of p rows.
+struct Spectrum {
+    p: usize,
+    values: Row<f64>,
     /// Eigenvector k is column k.
-    vectors: [[f64; P]; P],
+    vectors: [Row<f64>; MAXIMUM],
 }
 
-impl<const P: usize> Spectrum<P> {
-    /// Jacobi's rotations (Golub and Van Loan, Matrix Computations, section 8.5).
-    fn of(mut matrix: [[f64; P]; P]) -> Self {
-        let mut vectors = [[0.0; P]; P];
-        for (j, row) in vectors.iter_mut().enumerate() {
-            row[j] = 1.0;
+impl Spectrum {
+    /// Of the matrix in one lane, by Jacobi's rotations (Golub and Van Loan, Matrix Computations, section 8.5).
+    fn of(triangle: &Triangle<L>, p: usize, lane: usize) -> Self {
+        let mut matrix = [[0.0; MAXIMUM]; MAXIMUM];
+        let mut vectors = [[0.0; MAXIMUM]; MAXIMUM];
+        for j in 0..p {
+            vectors[j][j] = 1.0;
+            for k in 0..p {
+                matrix[j][k] = triangle[j.max(k)][j.min(k)].lane(lane);
+            }
         }
         for _sweep in 0..30 {
             let mut largest = 0.0f64;
-            for p in 0..P {
-                for q in p + 1..P {
-                    largest = largest.max(matrix[p][q].abs());
-                    if matrix[p][q] == 0.0 {
+            for r in 0..p {
+                for q in r + 1..p {
+                    largest = largest.max(matrix[r][q].abs());
+                    if matrix[r][q] == 0.0 {
                         continue;
                     }
-                    let tau = (matrix[q][q] - matrix[p][p]) / (2.0 * matrix[p][q]);
+                    let tau = (matrix[q][q] - matrix[r][r]) / (2.0 * matrix[r][q]);
                     let tangent = tau.signum() / (tau.abs() + (1.0 + tau * tau).sqrt());
                     let cosine = 1.0 / (1.0 + tangent * tangent).sqrt();
                     let sine = tangent * cosine;
                     for row in &mut matrix {
-                        (row[p], row[q]) = (cosine * row[p] - sine * row[q], sine * row[p] + cosine * row[q]);
+                        (row[r], row[q]) = (cosine * row[r] - sine * row[q], sine * row[r] + cosine * row[q]);
                     }
-                    for m in 0..P {
-                        let (a, b) = (matrix[p][m], matrix[q][m]);
-                        (matrix[p][m], matrix[q][m]) = (cosine * a - sine * b, sine * a + cosine * b);
+                    for m in 0..p {
+                        let (a, b) = (matrix[r][m], matrix[q][m]);
+                        (matrix[r][m], matrix[q][m]) = (cosine * a - sine * b, sine * a + cosine * b);
                     }
                     for row in &mut vectors {
-                        (row[p], row[q]) = (cosine * row[p] - sine * row[q], sine * row[p] + cosine * row[q]);
+                        (row[r], row[q]) = (cosine * row[r] - sine * row[q], sine * row[r] + cosine * row[q]);
                     }
                 }
             }
@@ -236,7 +250,7 @@ impl<const P: usize> Spectrum<P> {
                 break;
             }
         }
-        Self { values: std::array::from_fn(|k| matrix[k][k]), vectors }
+        Self { p, values: std::array::from_fn(|k| matrix[k][k]), vectors }
     }
 
     fn vanishes(&self, k: usize) -> bool {
@@ -246,18 +260,20 @@ impl<const P: usize> Spectrum<P> {
     /// Bits of the rows with a share in the null space.
     fn undetermined(&self) -> u32 {
         let share = |j: usize| -> f64 {
-            (0..P).filter(|&k| self.vanishes(k)).map(|k| self.vectors[j][k] * self.vectors[j][k]).sum()
+            (0..self.p).filter(|&k| self.vanishes(k)).map(|k| self.vectors[j][k] * self.vectors[j][k]).sum()
         };
-        (0..P).fold(0, |bits, j| bits | u32::from(share(j) > SHARE_TOLERANCE) << j)
+        (0..self.p).fold(0, |bits, j| bits | u32::from(share(j) > SHARE_TOLERANCE) << j)
     }
 
     /// The inverse on the complement of the null space.
-    fn inverse(&self) -> [[f64; P]; P] {
-        std::array::from_fn(|j| {
-            std::array::from_fn(|i| {
-                let seen = (0..P).filter(|&k| !self.vanishes(k));
-                seen.map(|k| self.vectors[j][k] * self.vectors[i][k] / self.values[k]).sum()
-            })
-        })
+    fn inverse(&self) -> Triangle<f64> {
+        let mut inverse = [[0.0; MAXIMUM]; MAXIMUM];
+        for j in 0..self.p {
+            for i in 0..self.p {
+                let seen = (0..self.p).filter(|&k| !self.vanishes(k));
+                inverse[j][i] = seen.map(|k| self.vectors[j][k] * self.vectors[i][k] / self.values[k]).sum();
+            }
+        }
+        inverse
     }
 }

@@ -51,8 +51,8 @@ impl<'a, L: Lane> Objective<'a, L> {
         self.problem.starts()
     }
 
-    pub(super) fn further(&self, at_bound: bool, snr: f64) -> usize {
-        self.problem.further(at_bound, snr)
+    pub(super) fn further(&self, end: &[f64], snr: f64) -> usize {
+        self.problem.further(end, snr)
     }
 
     pub(super) fn start(&self, k: usize, y: &[L], x: &mut [L]) -> bool {

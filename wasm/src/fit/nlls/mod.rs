@@ -21,7 +21,8 @@ use crate::lane::{Doubles, Lane};
 use crate::models::{AnySignal, Precision, MAXIMUM_PARAMETERS};
 use certify::{certify, Certificate};
 use likelihood::Objective;
-use solver::{End, Entry, Solver};
+pub use solver::Pace;
+use solver::{run, End, Entry, Lanes, Solver};
 
 /// Steps tried before a voxel is given up.
 pub const MAXIMUM_ITERATIONS: u32 = 200;
@@ -31,94 +32,27 @@ const CHUNK: usize = 1024;
 
 /// Fits a job's samples with the signal of its model.
 ///
-/// The linear algebra is compiled for each number of parameters that a fitted model has: its loops unrolled are faster,
-/// and a number that no model needs is not shipped.
+/// The iteration is compiled for each number of parameters that a fitted model has; a number that no model needs is not
+/// shipped.
 pub fn fit<T: Precision>(job: &Job<T>, signal: &dyn AnySignal) -> Fit<T> {
-    match signal.parameters() {
-        2 => fit_with::<T, 2>(job, signal),
-        3 => fit_with::<T, 3>(job, signal),
-        4 => fit_with::<T, 4>(job, signal),
-        5 => fit_with::<T, 5>(job, signal),
-        6 => fit_with::<T, 6>(job, signal),
-        7 => fit_with::<T, 7>(job, signal),
+    let fit = match signal.parameters() {
+        2 => fit_with::<T, 2>,
+        3 => fit_with::<T, 3>,
+        4 => fit_with::<T, 4>,
+        5 => fit_with::<T, 5>,
+        6 => fit_with::<T, 6>,
+        7 => fit_with::<T, 7>,
         other => unreachable!("no solver is compiled for {other} parameters: add a line here"),
-    }
+    };
+    fit(job, signal, Pace::QUICK)
 }
 
-/// As [`fit`], for a signal of P parameters.
-pub fn fit_with<T: Precision, const P: usize>(job: &Job<T>, signal: &dyn AnySignal) -> Fit<T> {
-    let voxels = job.samples.voxels;
-    let mut out = Fit::empty(P, voxels);
-    if job.correlation {
-        out.correlation = vec![T::NAN; P * (P - 1) / 2 * voxels];
-    }
-    let mut objective = Objective::new(<f64 as Precision>::signal(signal), P, job.design, job.noise, true);
+/// As [`fit`], for a signal of P parameters and at a stated pace.
+pub fn fit_with<T: Precision, const P: usize>(job: &Job<T>, signal: &dyn AnySignal, pace: Pace) -> Fit<T> {
     let mut iterated = Objective::new(T::signal(signal), P, job.design, job.noise, false);
-    let proposed = objective.starts();
-    let task = Task::<T, P>::new(job, &mut iterated);
-    let mut solver = Solver::new(iterated, job.rows.len(), task.held);
-    let stated = job.start.iter().any(Option::is_some).then_some(1);
-    let starts = job.starts.map(|starts| starts as usize).or(stated);
-    for first in (0..voxels).step_by(CHUNK) {
-        let count = CHUNK.min(voxels - first);
-        let chunk = task.load(first, count);
-        let mut best: Vec<Option<End<P>>> = vec![None; count];
-        let mut iterations = vec![0; count];
-        // Further starts for the voxels that need them.
-        let mut left: Vec<usize> = (0..count).filter(|&slot| chunk.status[slot].is_none()).collect();
-        let mut first_starts = Vec::new();
-        let mut wanted = vec![starts.unwrap_or(1); count];
-        for k in 0..starts.unwrap_or(proposed) {
-            left.retain(|&slot| k < wanted[slot]);
-            if left.is_empty() {
-                break;
-            }
-            let laid = task.starts(&chunk, solver.objective(), k, &first_starts);
-            let mut entered = laid.clone();
-            task.enter(solver.objective(), &mut entered);
-            let goals: Vec<f64> =
-                best.iter().map(|best| best.as_ref().map_or(f64::INFINITY, |end| end.residual)).collect();
-            let entries = left.iter().map(|&slot| (slot, task.entry(&chunk, slot, &entered, goals[slot])));
-            solver.run(entries, |slot, end| {
-                iterations[slot] += end.iterations;
-                // The least residual; a fit without one is worse than any other.
-                let least =
-                    best[slot].as_ref().is_none_or(|best| end.residual < best.residual || best.residual.is_nan());
-                if least && !end.no_better {
-                    best[slot] = Some(end);
-                }
-            });
-            if k == 0 {
-                first_starts = laid;
-                if starts.is_none() && proposed > 1 {
-                    for &slot in &left {
-                        if let Some(end) = &best[slot] {
-                            wanted[slot] += task.further(&chunk, slot, end, solver.objective());
-                        }
-                    }
-                }
-            }
-        }
-        let mut ended = Vec::with_capacity(count);
-        for (slot, best) in best.into_iter().enumerate() {
-            out.iterations[first + slot] = iterations[slot];
-            match (best, chunk.status[slot]) {
-                (_, Some(status)) => out.status[first + slot] = status as u8,
-                (Some(end), None) if !end.residual.is_finite() => {
-                    out.status[first + slot] = Status::FailedNonFinite as u8;
-                }
-                (Some(end), None) if !end.converged => {
-                    out.status[first + slot] = Status::FailedMaxIterations as u8;
-                }
-                (Some(end), None) => ended.push((slot, end)),
-                (None, None) => unreachable!("every usable voxel was fitted"),
-            }
-        }
-        for pair in ended.chunks(Doubles::WIDTH) {
-            task.report(&chunk, pair, &mut objective, &mut out);
-        }
-    }
-    out
+    let task = Task::new(job, P, &mut iterated);
+    let mut lanes = Solver::<T::Lanes, P>::new(iterated, pace, job.rows.len(), &task.held);
+    task.run(&mut lanes, Objective::new(<f64 as Precision>::signal(signal), P, job.design, job.noise, true))
 }
 
 /// The power of two at or below a positive number.
@@ -158,13 +92,15 @@ fn scattered<L: Lane>(k: usize, j: usize, (lower, upper): (L, L), guess: L) -> L
 }
 
 /// What holds for all voxels of a job.
-struct Task<'a, T, const P: usize> {
+struct Task<'a, T> {
     job: &'a Job<'a, T>,
-    held: [bool; P],
+    /// Number of parameters.
+    p: usize,
+    held: Vec<bool>,
     /// Bounds of the coordinates in which the problem is solved, where they are not the parameters.
-    own_bounds: Option<([f64; P], [f64; P])>,
+    own_bounds: Option<(Vec<f64>, Vec<f64>)>,
     /// Parameters in the samples' unit, with which the signal scales.
-    amplitude: [bool; P],
+    amplitude: Vec<bool>,
     /// Sigma of the noise where it is known, else 0.
     sigma: f64,
     /// Samples less estimated parameters.
@@ -183,25 +119,105 @@ struct Chunk<L> {
     status: Vec<Option<Status>>,
 }
 
-impl<'a, T: Precision, const P: usize> Task<'a, T, P> {
-    fn new(job: &'a Job<'a, T>, objective: &mut Objective<T::Lanes>) -> Self {
-        let held: [bool; P] = std::array::from_fn(|j| !matches!(job.roles[j], Role::Free));
-        let mut lower = std::array::from_fn(|j| job.bounds[j].lower);
-        let mut upper = std::array::from_fn(|j| job.bounds[j].upper);
+impl<'a, T: Precision> Task<'a, T> {
+    fn new(job: &'a Job<'a, T>, p: usize, objective: &mut Objective<T::Lanes>) -> Self {
+        let held: Vec<bool> = job.roles.iter().map(|role| !matches!(role, Role::Free)).collect();
+        let mut lower: Vec<f64> = job.bounds.iter().map(|bounds| bounds.lower).collect();
+        let mut upper: Vec<f64> = job.bounds.iter().map(|bounds| bounds.upper).collect();
         let transformed = objective.transform(&mut lower, &mut upper, &held);
-        let parameters = job.model.description().parameters;
         let estimated = held.iter().filter(|held| !*held).count();
         Self {
             job,
+            p,
             held,
             own_bounds: transformed.then_some((lower, upper)),
-            amplitude: std::array::from_fn(|j| parameters[j].unit == "signal"),
+            amplitude: job.model.description().parameters.iter().map(|one| one.unit == "signal").collect(),
             sigma: match job.noise {
                 NoiseModel::Gaussian => 0.0,
                 NoiseModel::OffsetGaussian { sigma } | NoiseModel::Rician { sigma } => sigma,
             },
             freedom: job.rows.len().saturating_sub(estimated),
         }
+    }
+
+    fn run<'s>(&self, lanes: &mut dyn Lanes<'s, T::Lanes>, mut objective: Objective<Doubles>) -> Fit<T> {
+        let (job, voxels) = (self.job, self.job.samples.voxels);
+        let mut out = Fit::empty(self.p, voxels);
+        if job.correlation {
+            out.correlation = vec![T::NAN; self.p * (self.p - 1) / 2 * voxels];
+        }
+        for first in (0..voxels).step_by(CHUNK) {
+            let chunk = self.load(first, CHUNK.min(voxels - first));
+            let mut ended = Vec::with_capacity(chunk.count);
+            for (slot, best) in self.ends(&chunk, lanes, &mut out).into_iter().enumerate() {
+                match (best, chunk.status[slot]) {
+                    (_, Some(status)) => out.status[first + slot] = status as u8,
+                    (Some(end), None) if !end.residual.is_finite() => {
+                        out.status[first + slot] = Status::FailedNonFinite as u8;
+                    }
+                    (Some(end), None) if !end.converged => {
+                        out.status[first + slot] = Status::FailedMaxIterations as u8;
+                    }
+                    (Some(end), None) => ended.push((slot, end)),
+                    (None, None) => unreachable!("every usable voxel was fitted"),
+                }
+            }
+            for pair in ended.chunks(Doubles::WIDTH) {
+                self.report(&chunk, pair, &mut objective, &mut out);
+            }
+        }
+        out
+    }
+
+    /// The best end of each voxel of a chunk, from as many starts as it deserves.
+    fn ends<'s>(
+        &self,
+        chunk: &Chunk<T::Lanes>,
+        lanes: &mut dyn Lanes<'s, T::Lanes>,
+        out: &mut Fit<T>,
+    ) -> Vec<Option<End>> {
+        let (job, proposed) = (self.job, lanes.objective().starts());
+        let stated = job.start.iter().any(Option::is_some).then_some(1);
+        let starts = job.starts.map(|starts| starts as usize).or(stated);
+        let mut best: Vec<Option<End>> = vec![None; chunk.count];
+        let mut left: Vec<usize> = (0..chunk.count).filter(|&slot| chunk.status[slot].is_none()).collect();
+        let mut first_starts = Vec::new();
+        let mut wanted = vec![starts.unwrap_or(1); chunk.count];
+        for k in 0..starts.unwrap_or(proposed) {
+            left.retain(|&slot| k < wanted[slot]);
+            if left.is_empty() {
+                break;
+            }
+            let laid = self.starts(chunk, lanes.objective(), k, &first_starts);
+            let mut entered = laid.clone();
+            self.enter(lanes.objective(), &mut entered);
+            // Where starts were asked for, each goes to its end.
+            let goals: Vec<f64> = best
+                .iter()
+                .map(|best| best.as_ref().filter(|_| starts.is_none()).map_or(f64::INFINITY, |end| end.residual))
+                .collect();
+            let entries = left.iter().map(|&slot| (slot, self.entry(chunk, slot, &entered, goals[slot])));
+            run(lanes, entries, |slot, end| {
+                out.iterations[chunk.first + slot] += end.iterations;
+                // The least residual; a fit without one is worse than any other.
+                let least =
+                    best[slot].as_ref().is_none_or(|best| end.residual < best.residual || best.residual.is_nan());
+                if least && !end.no_better {
+                    best[slot] = Some(end);
+                }
+            });
+            if k == 0 {
+                first_starts = laid;
+                if starts.is_none() && proposed > 1 {
+                    for &slot in &left {
+                        if let Some(end) = &best[slot] {
+                            wanted[slot] += self.further(chunk, slot, end, lanes.objective());
+                        }
+                    }
+                }
+            }
+        }
+        best
     }
 
     fn load(&self, first: usize, count: usize) -> Chunk<T::Lanes> {
@@ -258,25 +274,29 @@ impl<'a, T: Precision, const P: usize> Task<'a, T, P> {
         }
     }
 
-    /// Start `k` of each block, inside the bounds; held parameters at their values. `first` holds start 0 for k > 0.
+    /// Start `k`, block after block, inside the bounds; held parameters at their values. `first` holds start 0 for k > 0.
     fn starts(
         &self,
         chunk: &Chunk<T::Lanes>,
         objective: &Objective<T::Lanes>,
         k: usize,
-        first: &[[T::Lanes; P]],
-    ) -> Vec<[T::Lanes; P]> {
+        first: &[T::Lanes],
+    ) -> Vec<T::Lanes> {
         let (job, width, n) = (self.job, T::Lanes::WIDTH, self.job.rows.len());
-        let start = |block: usize| {
+        let blocks = chunk.count.div_ceil(width);
+        let mut starts = vec![T::Lanes::splat(f64::NAN); blocks * self.p];
+        for (block, x) in starts.chunks_exact_mut(self.p).enumerate() {
             let y = &chunk.y[block * n..(block + 1) * n];
             // In the lanes beyond the last voxel, that of the last one.
             let slot = |i: usize| (block * width + i).min(chunk.count - 1);
             let lanes = |value: &dyn Fn(usize) -> f64| T::Lanes::gather(|i| value(slot(i)));
             let bound = |j: usize, bound: f64| lanes(&|slot| bound / self.scale(chunk, slot, j));
-            let first = first.get(block);
-            let mut x = first.copied().unwrap_or([T::Lanes::splat(f64::NAN); P]);
-            let proposed = k < objective.starts() && objective.start(k, y, &mut x);
-            for j in 0..P {
+            let first = first.get(block * self.p..(block + 1) * self.p);
+            if let Some(first) = first {
+                x.copy_from_slice(first);
+            }
+            let proposed = k < objective.starts() && objective.start(k, y, x);
+            for j in 0..self.p {
                 let Bounds { lower, upper } = job.bounds[j];
                 let bounds = (bound(j, lower), bound(j, upper));
                 let plain = || lanes(&|slot| middle(lower, upper, self.amplitude[j], self.scale(chunk, slot, j)));
@@ -294,40 +314,38 @@ impl<'a, T: Precision, const P: usize> Task<'a, T, P> {
                     x[j] = lanes(&|slot| held(slot) / self.scale(chunk, slot, j));
                 }
             }
-            x
-        };
-        (0..chunk.count.div_ceil(width)).map(start).collect()
+        }
+        starts
     }
 
     /// Takes starts to the coordinates of the problem.
-    fn enter(&self, objective: &Objective<T::Lanes>, starts: &mut [[T::Lanes; P]]) {
-        let Some((lower, upper)) = self.own_bounds else { return };
-        for x in starts {
+    fn enter(&self, objective: &Objective<T::Lanes>, starts: &mut [T::Lanes]) {
+        let Some((lower, upper)) = &self.own_bounds else { return };
+        for x in starts.chunks_exact_mut(self.p) {
             objective.enter(x);
-            for j in (0..P).filter(|&j| !self.held[j]) {
+            for j in (0..self.p).filter(|&j| !self.held[j]) {
                 x[j] = x[j].larger(T::Lanes::splat(lower[j])).smaller(T::Lanes::splat(upper[j]));
             }
         }
     }
 
-    /// Bounds of the parameters in a voxel's scale.
-    fn bounds(&self, chunk: &Chunk<T::Lanes>, slot: usize) -> ([f64; P], [f64; P]) {
-        let bounds = &self.job.bounds;
-        let scale = |j: usize| self.scale(chunk, slot, j);
-        (std::array::from_fn(|j| bounds[j].lower / scale(j)), std::array::from_fn(|j| bounds[j].upper / scale(j)))
+    /// A parameter's bounds in a voxel's scale.
+    fn bounds(&self, chunk: &Chunk<T::Lanes>, slot: usize, j: usize) -> (f64, f64) {
+        let (Bounds { lower, upper }, scale) = (self.job.bounds[j], self.scale(chunk, slot, j));
+        (lower / scale, upper / scale)
     }
 
     /// Puts an end on the bounds that it has reached to rounding; the bits of those.
-    fn settle(&self, chunk: &Chunk<T::Lanes>, slot: usize, x: &mut [f64; P]) -> [u32; 2] {
-        let (lower, upper) = self.bounds(chunk, slot);
+    fn settle(&self, chunk: &Chunk<T::Lanes>, slot: usize, x: &mut [f64]) -> [u32; 2] {
         let mut bits = [0; 2];
-        for j in (0..P).filter(|&j| !self.held[j]) {
+        for j in (0..self.p).filter(|&j| !self.held[j]) {
+            let (lower, upper) = self.bounds(chunk, slot, j);
             let near = |bound: f64| 4.0 * T::Lanes::EPSILON * bound.abs();
-            if x[j] <= lower[j] + near(lower[j]) {
-                x[j] = lower[j];
+            if x[j] <= lower + near(lower) {
+                x[j] = lower;
                 bits[0] |= 1 << j;
-            } else if x[j] >= upper[j] - near(upper[j]) {
-                x[j] = upper[j];
+            } else if x[j] >= upper - near(upper) {
+                x[j] = upper;
                 bits[1] |= 1 << j;
             }
         }
@@ -335,43 +353,49 @@ impl<'a, T: Precision, const P: usize> Task<'a, T, P> {
     }
 
     /// How many starts after the first a voxel deserves.
-    fn further(&self, chunk: &Chunk<T::Lanes>, slot: usize, end: &End<P>, objective: &Objective<T::Lanes>) -> usize {
-        let [low, high] = self.settle(chunk, slot, &mut end.x.clone());
+    fn further(&self, chunk: &Chunk<T::Lanes>, slot: usize, end: &End, objective: &Objective<T::Lanes>) -> usize {
         let (width, n) = (T::Lanes::WIDTH, self.job.rows.len());
         let block = &chunk.y[slot / width * n..][..n];
         let peak = block.iter().fold(0.0f64, |peak, y| peak.max(y.lane(slot % width).abs()));
         let noise = (end.residual / self.freedom.max(1) as f64).sqrt();
-        objective.further(low | high != 0, peak / noise)
+        let mut x = end.x;
+        self.settle(chunk, slot, &mut x);
+        objective.further(&x[..self.p], peak / noise)
     }
 
     fn entry<'c>(
         &self,
         chunk: &'c Chunk<T::Lanes>,
         slot: usize,
-        starts: &'c [[T::Lanes; P]],
+        starts: &'c [T::Lanes],
         best: f64,
-    ) -> Entry<'c, T::Lanes, P> {
-        // A held parameter may lie anywhere: no bound holds it.
-        let unbounded = |j: usize, bound: f64, none: f64| if self.held[j] { none } else { bound };
-        let (lower, upper) = self.own_bounds.unwrap_or_else(|| self.bounds(chunk, slot));
+    ) -> Entry<'c, T::Lanes> {
         let (width, n) = (T::Lanes::WIDTH, self.job.rows.len());
         let block = slot / width;
-        Entry {
+        let mut entry = Entry {
             samples: &chunk.y[block * n..(block + 1) * n],
-            start: &starts[block],
+            start: &starts[block * self.p..(block + 1) * self.p],
             place: slot % width,
             best,
-            lower: std::array::from_fn(|j| unbounded(j, lower[j], f64::NEG_INFINITY)),
-            upper: std::array::from_fn(|j| unbounded(j, upper[j], f64::INFINITY)),
+            // A held parameter may lie anywhere: no bound holds it.
+            lower: [f64::NEG_INFINITY; MAXIMUM_PARAMETERS],
+            upper: [f64::INFINITY; MAXIMUM_PARAMETERS],
             sigma: self.sigma / chunk.scale[slot],
+        };
+        for j in (0..self.p).filter(|&j| !self.held[j]) {
+            (entry.lower[j], entry.upper[j]) = match &self.own_bounds {
+                Some((lower, upper)) => (lower[j], upper[j]),
+                None => self.bounds(chunk, slot, j),
+            };
         }
+        entry
     }
 
     /// Certifies as many ended fits as there are lanes and writes them down.
     fn report(
         &self,
         chunk: &Chunk<T::Lanes>,
-        ended: &[(usize, End<P>)],
+        ended: &[(usize, End)],
         objective: &mut Objective<Doubles>,
         out: &mut Fit<T>,
     ) {
@@ -380,33 +404,27 @@ impl<'a, T: Precision, const P: usize> Task<'a, T, P> {
         let sample = |slot: usize, s: usize| chunk.y[slot / width * n + s].lane(slot % width);
         let y: Vec<Doubles> = (0..n).map(|s| Doubles::gather(|i| sample(of(i).0, s))).collect();
         let sigma = Doubles::gather(|i| self.sigma / chunk.scale[of(i).0]);
-        let mut ends: [[f64; P]; Doubles::WIDTH] = std::array::from_fn(|i| of(i).1.x);
+        let mut ends: [[f64; MAXIMUM_PARAMETERS]; Doubles::WIDTH] = std::array::from_fn(|i| of(i).1.x);
         let bits: [[u32; 2]; Doubles::WIDTH] = std::array::from_fn(|i| self.settle(chunk, of(i).0, &mut ends[i]));
         let variance = matches!(self.job.noise, NoiseModel::Rician { .. }).then_some(sigma * sigma);
-        let certificates = certify(objective, self.held, &y, &ends, &bits, sigma, self.freedom, variance);
+        let certificates = certify(objective, &self.held, &y, &ends, &bits, sigma, self.freedom, variance);
         for ((slot, _), certificate) in ended.iter().zip(certificates) {
             self.write(chunk, *slot, &certificate, voxels, out);
         }
     }
 
-    fn write(
-        &self,
-        chunk: &Chunk<T::Lanes>,
-        slot: usize,
-        certificate: &Certificate<P>,
-        voxels: usize,
-        out: &mut Fit<T>,
-    ) {
+    fn write(&self, chunk: &Chunk<T::Lanes>, slot: usize, certificate: &Certificate, voxels: usize, out: &mut Fit<T>) {
         let v = chunk.first + slot;
-        let values: [f64; P] = std::array::from_fn(|j| {
+        let mut values = [0.0; MAXIMUM_PARAMETERS];
+        for (j, value) in values[..self.p].iter_mut().enumerate() {
             let bounds = self.job.bounds[j];
-            match self.job.roles[j].held(v) {
+            *value = match self.job.roles[j].held(v) {
                 Some(value) => value,
                 None if certificate.low >> j & 1 == 1 => bounds.lower,
                 None if certificate.high >> j & 1 == 1 => bounds.upper,
                 None => (certificate.x[j] * self.scale(chunk, slot, j)).clamp(bounds.lower, bounds.upper),
-            }
-        });
+            };
+        }
         if values.iter().any(|&value| !T::from_f64(value).to_f64().is_finite()) {
             out.status[v] = Status::FailedNonFinite as u8;
             return;
@@ -416,7 +434,7 @@ impl<'a, T: Precision, const P: usize> Task<'a, T, P> {
             () if certificate.low | certificate.high != 0 => Status::AtBound,
             () => Status::Converged,
         } as u8;
-        for j in 0..P {
+        for j in 0..self.p {
             let deviation = certificate.deviation[j] * self.scale(chunk, slot, j);
             let value = if certificate.undetermined >> j & 1 == 1 { f64::NAN } else { values[j] };
             out.parameters[j * voxels + v] = T::from_f64(value);
@@ -428,7 +446,7 @@ impl<'a, T: Precision, const P: usize> Task<'a, T, P> {
         out.condition[v] = T::from_f64(certificate.condition);
         out.active[v] = certificate.low | certificate.high << 16;
         if self.job.correlation {
-            for j in 1..P {
+            for j in 1..self.p {
                 for k in 0..j {
                     let pair = j * (j - 1) / 2 + k;
                     out.correlation[pair * voxels + v] = T::from_f64(certificate.correlation[j][k]);

@@ -1,13 +1,30 @@
 //! The iteration: Levenberg-Marquardt with an active set, a lane for each voxel, lanes refilled as they finish.
 
 use super::likelihood::Objective;
-use super::MAXIMUM_ITERATIONS;
 use crate::lane::Lane;
+use crate::models::MAXIMUM_PARAMETERS;
 
-/// Converged: a step without damping promises to lower the residual by less than this share of it. The estimates are
-/// then within about the root of it of their standard deviations from the minimum, and nearer after that step.
-fn tolerance<L: Lane>() -> f64 {
-    (8.0 * L::EPSILON).max(1e-12)
+/// How cautiously a fit goes about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pace {
+    /// First damping, as a share of the diagonal of J'J.
+    pub damping: f64,
+    /// What remains, from one step to the next, of the largest diagonal met so far; damping multiplies the larger of that
+    /// and the present one. Above 0 it keeps a parameter that the signal ceases to show from running away (Moré, Lecture
+    /// Notes in Mathematics 1978;630:105-116, where it is 1).
+    pub memory: f64,
+    /// Converged: a step without damping promises to lower the residual by less than this share of it. The estimates are
+    /// then within about the root of it of their standard deviations from the minimum, and nearer after that step.
+    pub tolerance: f64,
+    pub iterations: u32,
+}
+
+impl Pace {
+    /// From a model's guess.
+    pub const QUICK: Self =
+        Self { damping: 1e-3, memory: 0.0, tolerance: 1e-10, iterations: super::MAXIMUM_ITERATIONS };
+    /// From starts that may lie anywhere.
+    pub const CAREFUL: Self = Self { damping: 100.0, memory: 0.5, tolerance: 1e-14, iterations: 10_000 };
 }
 
 /// A fit that stalls, or that runs out of iterations, has still converged where that share is below this: the relative
@@ -20,18 +37,17 @@ fn stalled<L: Lane>() -> f64 {
 /// residual so far less this share.
 const NO_BETTER: f64 = 5e-4;
 const OUTLOOK: f64 = 2.0;
-const FIRST_DAMPING: f64 = 1e-4;
 const LARGEST_DAMPING: f64 = 1e16;
-const SMALLEST_DAMPING: f64 = 1e-12;
+const SMALLEST_DAMPING: f64 = 1e-30;
 
 /// One fit to run: what enters a lane, in the samples' scale of that voxel.
-pub(super) struct Entry<'c, L, const P: usize> {
+pub(super) struct Entry<'c, L> {
     /// The block of lanes and the place in it where the voxel's samples and start lie.
     pub samples: &'c [L],
-    pub start: &'c [L; P],
+    pub start: &'c [L],
     pub place: usize,
-    pub lower: [f64; P],
-    pub upper: [f64; P],
+    pub lower: [f64; MAXIMUM_PARAMETERS],
+    pub upper: [f64; MAXIMUM_PARAMETERS],
     pub sigma: f64,
     /// Best residual of the voxel's earlier starts; infinite for the first.
     pub best: f64,
@@ -39,8 +55,9 @@ pub(super) struct Entry<'c, L, const P: usize> {
 
 /// How one fit ended.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct End<const P: usize> {
-    pub x: [f64; P],
+pub(super) struct End {
+    /// Zero beyond the model's parameters.
+    pub x: [f64; MAXIMUM_PARAMETERS],
     pub residual: f64,
     pub converged: bool,
     /// Given up: an earlier start did as well.
@@ -48,8 +65,52 @@ pub(super) struct End<const P: usize> {
     pub iterations: u32,
 }
 
+/// Lanes that fit, whatever the number of parameters.
+pub(super) trait Lanes<'a, L: Lane> {
+    fn objective(&self) -> &Objective<'a, L>;
+    /// Puts a fit into a lane.
+    fn load(&mut self, lane: usize, entry: &Entry<L>);
+    /// Evaluates every lane's trial, takes it or not, and sets up the next. Returns the lanes that are through, and those
+    /// of them that converged or were given up.
+    fn advance(&mut self) -> (L, L, L);
+    fn end(&self, lane: usize, converged: L, no_better: L) -> End;
+}
+
+/// Runs every entry; `finish` gets the key of each with its end, in the order in which they end. No lane feels what the
+/// others hold.
+pub(super) fn run<'a, 'c, L: Lane, K: Copy>(
+    lanes: &mut dyn Lanes<'a, L>,
+    mut entries: impl Iterator<Item = (K, Entry<'c, L>)>,
+    mut finish: impl FnMut(K, End),
+) {
+    let mut keys: Vec<Option<K>> = vec![None; L::WIDTH];
+    let mut refill = |lanes: &mut dyn Lanes<'a, L>, lane: usize| {
+        entries.next().map(|(key, entry)| {
+            lanes.load(lane, &entry);
+            key
+        })
+    };
+    for (lane, key) in keys.iter_mut().enumerate() {
+        *key = refill(lanes, lane);
+    }
+    while keys.iter().any(Option::is_some) {
+        let (done, converged, no_better) = lanes.advance();
+        if !done.any() {
+            continue;
+        }
+        for (lane, key) in keys.iter_mut().enumerate().filter(|(lane, _)| done.is_set(*lane)) {
+            if let Some(finished) = *key {
+                finish(finished, lanes.end(lane, converged, no_better));
+                *key = refill(lanes, lane);
+            }
+        }
+    }
+}
+
+/// The iteration of P parameters: their number is a constant, so that the loops of the linear algebra are unrolled.
 pub(super) struct Solver<'a, L: Lane, const P: usize> {
     objective: Objective<'a, L>,
+    pace: Pace,
     held: [L; P],
     y: Vec<L>,
     sigma: L,
@@ -66,6 +127,8 @@ pub(super) struct Solver<'a, L: Lane, const P: usize> {
     /// Lower triangles of J'J.
     normal: [[L; P]; P],
     trial_normal: [[L; P]; P],
+    /// What damping multiplies.
+    scale: [L; P],
     /// Masks of the parameters that stay where they are: held, or on a bound and pushed outward.
     active: [L; P],
     residual: L,
@@ -79,11 +142,12 @@ pub(super) struct Solver<'a, L: Lane, const P: usize> {
 }
 
 impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
-    pub(super) fn new(objective: Objective<'a, L>, samples: usize, held: [bool; P]) -> Self {
+    pub(super) fn new(objective: Objective<'a, L>, pace: Pace, samples: usize, held: &[bool]) -> Self {
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
         Self {
             objective,
-            held: held.map(|held| if held { zero.eq(zero) } else { L::none() }),
+            pace,
+            held: std::array::from_fn(|j| if held[j] { zero.eq(zero) } else { L::none() }),
             // Lanes that are empty compute on harmless numbers.
             y: vec![one; samples],
             sigma: one,
@@ -98,6 +162,7 @@ impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
             trial_gradient: [zero; P],
             normal: [[zero; P]; P],
             trial_normal: [[zero; P]; P],
+            scale: [zero; P],
             active: [L::none(); P],
             residual: one,
             damping: one,
@@ -106,138 +171,6 @@ impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
             fresh: zero,
             count: zero,
         }
-    }
-
-    pub(super) fn objective(&mut self) -> &mut Objective<'a, L> {
-        &mut self.objective
-    }
-
-    /// Runs every entry; `finish` gets the key of each with its end, in the order in which they end. No lane feels
-    /// what the others hold.
-    pub(super) fn run<'c, K: Copy>(
-        &mut self,
-        mut entries: impl Iterator<Item = (K, Entry<'c, L, P>)>,
-        mut finish: impl FnMut(K, End<P>),
-    ) where
-        L: 'c,
-    {
-        let mut keys: Vec<Option<K>> = vec![None; L::WIDTH];
-        for (lane, key) in keys.iter_mut().enumerate() {
-            *key = entries.next().map(|(key, entry)| self.load(lane, &entry, key));
-        }
-        while keys.iter().any(Option::is_some) {
-            let (done, converged, no_better) = self.advance();
-            if !done.any() {
-                continue;
-            }
-            for (lane, key) in keys.iter_mut().enumerate().filter(|(lane, _)| done.is_set(*lane)) {
-                if let Some(finished) = *key {
-                    finish(finished, self.end(lane, converged, no_better));
-                    *key = entries.next().map(|(key, entry)| self.load(lane, &entry, key));
-                }
-            }
-        }
-    }
-
-    fn end(&self, lane: usize, converged: L, no_better: L) -> End<P> {
-        let mut x = self.x;
-        self.objective.leave(&mut x);
-        End {
-            x: x.map(|x| x.lane(lane)),
-            residual: self.residual.lane(lane),
-            converged: converged.is_set(lane),
-            no_better: no_better.is_set(lane),
-            iterations: self.count.lane(lane) as u32,
-        }
-    }
-
-    fn load<K>(&mut self, lane: usize, entry: &Entry<L, P>, key: K) -> K {
-        let mut total = 0.0;
-        for (y, sample) in self.y.iter_mut().zip(entry.samples) {
-            let value = sample.lane(entry.place);
-            total += value * value;
-            y.set_lane(lane, value);
-        }
-        self.total.set_lane(lane, total);
-        self.sigma.set_lane(lane, entry.sigma);
-        self.best.set_lane(lane, entry.best * (1.0 - NO_BETTER));
-        for j in 0..P {
-            self.trial[j].set_lane(lane, entry.start[j].lane(entry.place));
-            self.lower[j].set_lane(lane, entry.lower[j]);
-            self.upper[j].set_lane(lane, entry.upper[j]);
-        }
-        self.fresh.set_lane(lane, 1.0);
-        self.count.set_lane(lane, 0.0);
-        key
-    }
-
-    /// Evaluates every lane's trial, takes it or not, and sets up the next. Returns the lanes that are through, and those
-    /// of them that converged or were given up.
-    #[inline(always)]
-    fn advance(&mut self) -> (L, L, L) {
-        let (zero, one, two) = (L::splat(0.0), L::splat(1.0), L::splat(2.0));
-        let (gradient, normal) = (&mut self.trial_gradient, self.trial_normal.as_flattened_mut());
-        let residual = self.objective.linearise(&self.y, &mut self.trial, self.sigma, gradient, normal);
-        let fresh = self.fresh.gt(zero);
-        let better = residual.finite().and(fresh.or(residual.le(self.residual)));
-
-        // Nielsen's damping: a step that kept its promise lowers it, one that barely gained raises it, so that a fit
-        // whose Gauss-Newton steps overshoot settles on the damping that it needs.
-        let kept = (self.residual - residual) / L::select(self.promise.gt(zero), self.promise, one);
-        let excess = (kept + kept - one).larger(-one).smaller(one);
-        let factor = (one - excess * excess * excess).larger(L::splat(0.1));
-        let lowered = (self.damping * factor).larger(L::splat(SMALLEST_DAMPING));
-        let damping = L::select(better, lowered, self.damping * self.growth);
-        self.damping = L::select(fresh, L::splat(FIRST_DAMPING), damping);
-        self.growth = L::select(better.or(fresh), two, self.growth + self.growth);
-
-        // A start where the residual overflows is kept, with nothing to go by: the fit fails.
-        let taken = better.or(fresh);
-        self.residual = L::select(taken, residual, self.residual);
-        for j in 0..P {
-            self.x[j] = L::select(taken, self.trial[j], self.x[j]);
-            self.gradient[j] = L::select(taken, self.trial_gradient[j], self.gradient[j]);
-            for k in 0..=j {
-                self.normal[j][k] = L::select(taken, self.trial_normal[j][k], self.normal[j][k]);
-            }
-        }
-        self.fresh = zero;
-        self.count = self.count + one;
-
-        self.activate();
-        self.damped_step();
-        // What rounding leaves of a residual, and what is worth no further step.
-        let rounding = L::splat(L::EPSILON) * (self.residual * self.total).sqrt();
-        let enough = rounding.larger(self.residual * L::splat(tolerance::<L>()));
-        // A residual that is nothing but the rounding of n samples: the fit is exact.
-        let n = self.y.len() as f64;
-        let exact = self.residual.le(self.total * L::splat(n * (4.0 * L::EPSILON) * (4.0 * L::EPSILON)));
-        let over =
-            self.damping.gt(L::splat(LARGEST_DAMPING)).or(self.count.ge(L::splat(f64::from(MAXIMUM_ITERATIONS))));
-        let over = over.or(self.residual.finite().not());
-        let mut converged = exact;
-        let candidate = self.promise.le(enough).or(over);
-        let weak = self.best.le(self.residual - self.promise * L::splat(OUTLOOK));
-        let mut no_better = L::none();
-        if candidate.or(weak).any() {
-            // What a step without damping would promise: (J'r)' (J'J)^-1 (J'r) over the free parameters.
-            let step = solve(&self.normal, &self.gradient, &self.active, one);
-            let promise = (0..P).fold(zero, |sum, j| sum + step[j] * self.gradient[j]);
-            let bar = L::select(over, enough.larger(self.residual * L::splat(stalled::<L>())), enough);
-            let settled = candidate.and(promise.le(bar));
-            // That step is taken unseen: it is far smaller than the standard deviations.
-            for j in 0..P {
-                let x = (self.x[j] + step[j]).larger(self.lower[j]).smaller(self.upper[j]);
-                self.x[j] = L::select(settled.and(exact.not()), x, self.x[j]);
-            }
-            converged = converged.or(settled);
-            no_better = weak.and(self.best.le(self.residual - promise * L::splat(OUTLOOK)));
-        }
-        for j in 0..P {
-            // A step that ends on a bound ends exactly there.
-            self.trial[j] = (self.x[j] + self.step[j]).larger(self.lower[j]).smaller(self.upper[j]);
-        }
-        (converged.or(over).or(no_better), converged, no_better)
     }
 
     /// Masks the parameters that lie on a bound and would leave through it, besides those that are held.
@@ -259,7 +192,8 @@ impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
         // A free parameter on its bound may still be pushed outward by the others: it is held too, and the rest solved
         // again. Each round holds at least one more.
         for _ in 0..=P {
-            self.step = solve(&self.normal, &self.gradient, &self.active, one + self.damping);
+            self.step =
+                solve(&self.normal, &self.gradient, &self.active, &self.scale.map(|scale| scale * self.damping));
             let mut blocked_any = L::none();
             for j in 0..P {
                 let low = self.x[j].le(self.lower[j]).and(self.step[j].lt(zero));
@@ -282,11 +216,11 @@ impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
                 fraction = fraction.smaller(L::select(crosses, room[j] / moving, one));
             }
         }
-        // 2 s'J'r - s'J'J s, where J'J s = J'r - damping diag(J'J) s before the step is shortened.
+        // 2 s'J'r - s'J'J s, where J'J s = J'r - damping scale s before the step is shortened.
         let (mut along, mut damped) = (zero, zero);
         for j in 0..P {
             along = along + self.step[j] * self.gradient[j];
-            damped = damped + self.step[j] * self.step[j] * self.normal[j][j];
+            damped = damped + self.step[j] * self.step[j] * self.scale[j];
         }
         self.promise = fraction * (along + along - fraction * (along - self.damping * damped));
         if fraction.lt(one).any() {
@@ -300,10 +234,127 @@ impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
     }
 }
 
-/// Solves J'J s = J'r with the diagonal of J'J multiplied by `boost`, by the square-root-free Cholesky factors. A
+impl<'a, L: Lane, const P: usize> Lanes<'a, L> for Solver<'a, L, P> {
+    fn objective(&self) -> &Objective<'a, L> {
+        &self.objective
+    }
+
+    fn load(&mut self, lane: usize, entry: &Entry<L>) {
+        let mut total = 0.0;
+        for (y, sample) in self.y.iter_mut().zip(entry.samples) {
+            let value = sample.lane(entry.place);
+            total += value * value;
+            y.set_lane(lane, value);
+        }
+        self.total.set_lane(lane, total);
+        self.sigma.set_lane(lane, entry.sigma);
+        self.best.set_lane(lane, entry.best * (1.0 - NO_BETTER));
+        for j in 0..P {
+            self.trial[j].set_lane(lane, entry.start[j].lane(entry.place));
+            self.lower[j].set_lane(lane, entry.lower[j]);
+            self.upper[j].set_lane(lane, entry.upper[j]);
+        }
+        self.fresh.set_lane(lane, 1.0);
+        self.count.set_lane(lane, 0.0);
+    }
+
+    fn advance(&mut self) -> (L, L, L) {
+        let (zero, one, two) = (L::splat(0.0), L::splat(1.0), L::splat(2.0));
+        let (gradient, normal) = (&mut self.trial_gradient, self.trial_normal.as_flattened_mut());
+        let residual = self.objective.linearise(&self.y, &mut self.trial, self.sigma, gradient, normal);
+        let fresh = self.fresh.gt(zero);
+        let better = residual.finite().and(fresh.or(residual.le(self.residual)));
+
+        // Nielsen's damping: a step that kept its promise lowers it, one that barely gained raises it, so that a fit
+        // whose Gauss-Newton steps overshoot settles on the damping that it needs.
+        let kept = (self.residual - residual) / L::select(self.promise.gt(zero), self.promise, one);
+        let excess = (kept + kept - one).larger(-one).smaller(one);
+        let factor = (one - excess * excess * excess).larger(L::splat(0.1));
+        let lowered = (self.damping * factor).larger(L::splat(SMALLEST_DAMPING));
+        let damping = L::select(better, lowered, self.damping * self.growth);
+        self.damping = L::select(fresh, L::splat(self.pace.damping), damping);
+        self.growth = L::select(better.or(fresh), two, self.growth + self.growth);
+
+        // A start where the residual overflows is kept, with nothing to go by: the fit fails.
+        let taken = better.or(fresh);
+        self.residual = L::select(taken, residual, self.residual);
+        for j in 0..P {
+            self.x[j] = L::select(taken, self.trial[j], self.x[j]);
+            self.gradient[j] = L::select(taken, self.trial_gradient[j], self.gradient[j]);
+            for k in 0..=j {
+                self.normal[j][k] = L::select(taken, self.trial_normal[j][k], self.normal[j][k]);
+            }
+            self.scale[j] = L::select(
+                fresh,
+                self.normal[j][j],
+                (self.scale[j] * L::select(better, L::splat(self.pace.memory), one)).larger(self.normal[j][j]),
+            );
+        }
+        self.fresh = zero;
+        self.count = self.count + one;
+
+        self.activate();
+        self.damped_step();
+        // What rounding leaves of a residual, and what is worth no further step.
+        let rounding = L::splat(0.05 * L::EPSILON) * (self.residual * self.total).sqrt();
+        let enough = rounding.larger(self.residual * L::splat(self.pace.tolerance.max(8.0 * L::EPSILON)));
+        // A residual that is nothing but the rounding of n samples: the fit is exact.
+        let n = self.y.len() as f64;
+        let exact = self.residual.le(self.total * L::splat(n * (4.0 * L::EPSILON) * (4.0 * L::EPSILON)));
+        let over =
+            self.damping.gt(L::splat(LARGEST_DAMPING)).or(self.count.ge(L::splat(f64::from(self.pace.iterations))));
+        let over = over.or(self.residual.finite().not());
+        let mut converged = exact;
+        let candidate = self.promise.le(enough).or(over);
+        let weak = self.best.le(self.residual - self.promise * L::splat(OUTLOOK));
+        let mut no_better = L::none();
+        if candidate.or(weak).any() {
+            // What a step without damping would promise: (J'r)' (J'J)^-1 (J'r) over the free parameters.
+            let step = solve(&self.normal, &self.gradient, &self.active, &[zero; P]);
+            let promise = (0..P).fold(zero, |sum, j| sum + step[j] * self.gradient[j]);
+            let bar = L::select(over, enough.larger(self.residual * L::splat(stalled::<L>())), enough);
+            let settled = candidate.and(promise.le(bar));
+            // That step is taken unseen: it is far smaller than the standard deviations.
+            for j in 0..P {
+                let x = (self.x[j] + step[j]).larger(self.lower[j]).smaller(self.upper[j]);
+                self.x[j] = L::select(settled.and(exact.not()), x, self.x[j]);
+            }
+            converged = converged.or(settled);
+            no_better = weak.and(self.best.le(self.residual - promise * L::splat(OUTLOOK)));
+        }
+        for j in 0..P {
+            // A step that ends on a bound ends exactly there.
+            self.trial[j] = (self.x[j] + self.step[j]).larger(self.lower[j]).smaller(self.upper[j]);
+        }
+        (converged.or(over).or(no_better), converged, no_better)
+    }
+
+    fn end(&self, lane: usize, converged: L, no_better: L) -> End {
+        let mut at = self.x;
+        self.objective.leave(&mut at);
+        let mut x = [0.0; MAXIMUM_PARAMETERS];
+        for (x, at) in x.iter_mut().zip(at) {
+            *x = at.lane(lane);
+        }
+        End {
+            x,
+            residual: self.residual.lane(lane),
+            converged: converged.is_set(lane),
+            no_better: no_better.is_set(lane),
+            iterations: self.count.lane(lane) as u32,
+        }
+    }
+}
+
+/// Solves J'J s = J'r with `damping` added to the diagonal of J'J, by the square-root-free Cholesky factors. A
 /// parameter that is active, or that the columns before it determine to rounding, does not move.
-#[inline(always)]
-fn solve<L: Lane, const P: usize>(normal: &[[L; P]; P], gradient: &[L; P], active: &[L; P], boost: L) -> [L; P] {
+#[inline(never)]
+fn solve<L: Lane, const P: usize>(
+    normal: &[[L; P]; P],
+    gradient: &[L; P],
+    active: &[L; P],
+    damping: &[L; P],
+) -> [L; P] {
     let (zero, one) = (L::splat(0.0), L::splat(1.0));
     let rounding = L::splat(16.0 * L::EPSILON);
     let mut factor = [[zero; P]; P];
@@ -311,7 +362,8 @@ fn solve<L: Lane, const P: usize>(normal: &[[L; P]; P], gradient: &[L; P], activ
     let mut step = [zero; P];
     for j in 0..P {
         let mut row = [zero; P];
-        let mut pivot = normal[j][j] * boost;
+        let whole = normal[j][j] + damping[j];
+        let mut pivot = whole;
         let mut value = gradient[j];
         for k in 0..j {
             let mut product = normal[j][k];
@@ -323,7 +375,7 @@ fn solve<L: Lane, const P: usize>(normal: &[[L; P]; P], gradient: &[L; P], activ
             pivot = pivot - product * factor[j][k];
             value = value - factor[j][k] * step[k];
         }
-        let good = pivot.gt(normal[j][j] * rounding);
+        let good = pivot.gt(whole * rounding);
         reciprocal[j] = L::select(good.and(active[j].not()), one / L::select(good, pivot, one), zero);
         step[j] = value;
     }
