@@ -23,8 +23,6 @@ pub enum CoreError {
     UnknownModel { found: String, known: Vec<&'static str> },
     #[error("{model} has no estimator {found:?}")]
     UnknownEstimator { model: &'static str, found: String, known: Vec<&'static str> },
-    #[error("{model} predicts signals but is not fitted")]
-    NoEstimator { model: &'static str, found: String },
     #[error("{model} is computed from fits and predicts no signal")]
     NoPrediction { model: &'static str },
     #[error("{model} has no protocol column {found:?}")]
@@ -83,12 +81,6 @@ impl CoreError {
             Self::UnknownEstimator { found, known, .. } => {
                 ("unknown-estimator", "estimator".into(), json!(found), one_of(known))
             }
-            Self::NoEstimator { model, found } => (
-                "no-estimator",
-                "estimator".into(),
-                json!(found),
-                format!("a model that is fitted; {model} is for prediction only"),
-            ),
             Self::NoPrediction { model } => {
                 ("no-prediction", "model".into(), json!(model), "a model with a signal equation".into())
             }

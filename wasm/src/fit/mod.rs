@@ -182,12 +182,9 @@ impl Estimator {
     /// The estimator of that id among those a model offers.
     ///
     /// # Errors
-    /// The model has no estimator at all, or not this one.
+    /// The model does not offer it.
     pub fn find(id: &str, model: &dyn Model) -> Result<Self, CoreError> {
         let description = model.description();
-        if description.estimators.is_empty() {
-            return Err(CoreError::NoEstimator { model: description.id, found: id.into() });
-        }
         Self::ALL
             .into_iter()
             .find(|estimator| estimator.describe().id == id && description.estimators.contains(&id))
@@ -218,6 +215,12 @@ pub struct Request {
     /// samples, in this order.
     #[serde(default)]
     pub maps: Vec<String>,
+    /// Parameters that the model holds and that are to be estimated.
+    #[serde(default)]
+    pub free: Vec<String>,
+    /// Parameters estimated with one value for all voxels.
+    #[serde(default)]
+    pub shared: Vec<String>,
     /// Where the iteration starts; parameters that are not named start at the model's guess.
     #[serde(default)]
     pub start: BTreeMap<String, f64>,
@@ -277,6 +280,8 @@ pub enum Role<'a, T> {
     Fixed(f64),
     /// A value for each voxel.
     Mapped(&'a [T]),
+    /// Estimated, one value for all voxels.
+    Shared,
 }
 
 impl<T: Real> Role<'_, T> {
@@ -284,7 +289,7 @@ impl<T: Real> Role<'_, T> {
     #[inline(always)]
     pub fn held(&self, voxel: usize) -> Option<f64> {
         match self {
-            Self::Free => None,
+            Self::Free | Self::Shared => None,
             Self::Fixed(value) => Some(*value),
             Self::Mapped(values) => Some(values[voxel].to_f64()),
         }
@@ -468,6 +473,7 @@ pub fn fit<T: Precision>(request: &Request, data: &[T], voxels: usize) -> Result
         correlation: request.correlation,
     };
     check_starts(&job, description.parameters)?;
+    check_iteration(request, estimator)?;
     dispatch(&job)
 }
 
@@ -515,7 +521,7 @@ fn check_samples<T: Real>(job: &Job<T>) -> Result<(), CoreError> {
     let (design, description) = (job.design, job.model.description());
     let first = description.protocol[0].name;
     let field = || format!("protocol.{first}");
-    let free = job.roles.iter().filter(|role| matches!(role, Role::Free)).count();
+    let free = job.roles.iter().filter(|role| matches!(role, Role::Free | Role::Shared)).count();
     let minimum = description.minimum_samples.saturating_sub(job.roles.len() - free).max(free);
     if design.rows() < minimum {
         return Err(CoreError::TooFewSamples { field: field(), found: design.rows(), minimum });
@@ -558,10 +564,11 @@ fn roles<'a, T: Real>(
     parameters: &[Parameter],
 ) -> Result<Vec<Role<'a, T>>, CoreError> {
     let mut roles: Vec<Role<T>> = parameters.iter().map(|p| p.held.map_or(Role::Free, Role::Fixed)).collect();
+    let general = estimator == Estimator::Nlls && request.model != "clinical-adc";
     // A closed form can only take what the model itself holds; the nonlinear fit can hold anything.
     let index = |field: &str, name: &str| {
         let j = parameter(field, name, parameters)?;
-        if parameters[j].held.is_some() || (estimator == Estimator::Nlls && request.model != "clinical-adc") {
+        if parameters[j].held.is_some() || general {
             return Ok(j);
         }
         let expected = format!("a parameter that is not estimated; {} can hold no other", estimator.describe().id);
@@ -573,7 +580,23 @@ fn roles<'a, T: Real>(
     for (k, name) in request.maps.iter().enumerate() {
         roles[index("maps", name)?] = Role::Mapped(samples.sample(rows + k));
     }
-    if !parameters.is_empty() && !roles.iter().any(|role| matches!(role, Role::Free)) {
+    for (field, names, role) in [("free", &request.free, Role::Free), ("shared", &request.shared, Role::Shared)] {
+        for name in names {
+            let j = parameter(field, name, parameters)?;
+            let expected = match () {
+                () if !general => format!("nothing: only nlls sets parameters free or shares them ({})", request.model),
+                () if request.fix.contains_key(name) || request.maps.contains(name) => {
+                    "a parameter that is neither fixed nor mapped".into()
+                }
+                () => {
+                    roles[j] = role;
+                    continue;
+                }
+            };
+            return Err(CoreError::Choice { field: format!("{field}.{name}"), found: name.clone(), expected });
+        }
+    }
+    if !parameters.is_empty() && !roles.iter().any(|role| matches!(role, Role::Free | Role::Shared)) {
         let (field, found) = ("fix".into(), "every parameter".into());
         return Err(CoreError::Choice { field, found, expected: "at least one parameter left to estimate".into() });
     }
@@ -601,6 +624,27 @@ fn check_starts<T: Real>(job: &Job<T>, parameters: &[Parameter]) -> Result<(), C
         }
     }
     Ok(())
+}
+
+/// What only the iteration understands: a closed form or a search of its own would ignore it. Shared parameters leave no
+/// correlations voxel by voxel, and rest on sums of squares.
+fn check_iteration(request: &Request, estimator: Estimator) -> Result<(), CoreError> {
+    let general = estimator == Estimator::Nlls && request.model != "clinical-adc";
+    let (shared, gaussian) = (!request.shared.is_empty(), request.noise == NoiseModel::Gaussian);
+    let asked = [
+        ("start", general || request.start.is_empty(), "nothing: only nlls of one signal equation has a start"),
+        ("starts", general || request.starts.is_none(), "nothing: only nlls of one signal equation has starts"),
+        ("correlation", general || !request.correlation, "false: only nlls of one signal equation gives correlations"),
+        ("correlation", !(shared && request.correlation), "false with shared parameters"),
+        ("noise.kind", !shared || gaussian, "gaussian with shared parameters"),
+    ];
+    match asked.into_iter().find(|(_, fits, _)| !fits) {
+        Some((field, _, expected)) => {
+            let (field, found) = (field.into(), format!("given to {}", estimator.describe().id));
+            Err(CoreError::Choice { field, found, expected: expected.into() })
+        }
+        None => Ok(()),
+    }
 }
 
 /// The noise model, which only the nonlinear fit of magnitudes can keep to.

@@ -100,14 +100,15 @@ impl Equation for MtSat {
         signal
     }
 
-    /// Without the pulse S/a = A - S a / (2 R1 TR), a line, at the nominal angles; with it, MTsat from the mean of what
+    /// Without the pulse S/a = A - S a / (2 R1 TR), a line, at the angles that B1, 1 where it is not held, makes of the nominal ones; with it, MTsat from the mean of what
     /// each sample says.
     fn guess<L: Lane>(&self, design: &Design, samples: &[L], p: &mut [L]) -> bool {
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
+        let b1 = L::select(p[3].finite().and(p[3].gt(zero)), p[3], one);
         let point = |i: usize| {
             let [_, angle, tr] = [0, 1, 2].map(|c| design.row(i)[c]);
-            let angle = angle * DEGREE;
-            (samples[i] * L::splat(angle / tr), samples[i] * L::splat(1.0 / angle))
+            let angle = b1 * L::splat(angle * DEGREE);
+            (samples[i] * angle / L::splat(tr), samples[i] / angle)
         };
         let rows = |with: f64| (0..samples.len()).filter(move |&i| design.row(i)[0] == with);
         let count = L::splat(rows(0.0).count().max(1) as f64);
@@ -126,14 +127,14 @@ impl Equation for MtSat {
         let a = mean_y + half_t1 * mean_x;
         let (mut sum, mut used) = (zero, 0.0f64);
         for i in rows(1.0) {
-            let (angle, tr) = (design.row(i)[1] * DEGREE, design.row(i)[2]);
+            let (angle, tr) = (b1 * L::splat(design.row(i)[1] * DEGREE), design.row(i)[2]);
             let positive = samples[i].gt(zero);
-            let ratio = a * L::splat(angle) / L::select(positive, samples[i], one);
-            let saturation = (ratio - one) * r1 * L::splat(tr) - L::splat(angle * angle / 2.0);
+            let ratio = a * angle / L::select(positive, samples[i], one);
+            let saturation = (ratio - one) * r1 * L::splat(tr) - L::splat(0.5) * angle * angle;
             sum = sum + L::select(positive, saturation, zero);
             used += 1.0;
         }
-        (p[0], p[1], p[2], p[3]) = (a, r1, L::splat(100.0 / used.max(1.0)) * sum, one);
+        (p[0], p[1], p[2], p[3]) = (a, r1, L::splat(100.0 / used.max(1.0)) * sum, b1);
         true
     }
 }

@@ -16,8 +16,8 @@ static DESCRIPTION: Description = Description {
     id: "saturation-recovery",
     name: "Saturation recovery",
     description:
-        "Recovery after a saturation whose efficiency is known: 1 unless a request fixes it elsewhere or maps \
-                  it.",
+        "Recovery after a saturation whose efficiency is known: 1 unless a request fixes it elsewhere, maps it \
+                  or sets it free (three parameters).",
     parameters: &[
         Parameter::new("S0", "signal", 0.0, f64::INFINITY, "signal at long TS"),
         Parameter::new("T1", "s", T1_LOWER, T1_UPPER, "longitudinal relaxation time"),
@@ -80,10 +80,10 @@ impl Equation for SaturationRecovery {
         signed * recovered
     }
 
-    /// The best of a grid of T1 for a full saturation, with S0 in closed form.
+    /// The best of a grid of T1 for a full saturation, with S0 in closed form for what is held of its efficiency.
     fn guess<L: Lane>(&self, design: &Design, samples: &[L], p: &mut [L]) -> bool {
         p[1] = GRID.nearest_shape(design, samples);
-        (p[0], p[2]) = (L::splat(1.0), L::splat(1.0));
+        (p[0], p[2]) = (L::splat(1.0), L::select(p[2].finite(), p[2], L::splat(1.0)));
         p[0] = amplitude(self, design, samples, p);
         true
     }

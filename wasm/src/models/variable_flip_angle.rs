@@ -113,10 +113,13 @@ impl Equation for VariableFlipAngle {
         p[0] * relative
     }
 
-    /// The best of a grid of T1 at the nominal flip angles, with M0 in closed form.
+    /// The best of a grid of T1 at the nominal flip angles, corrected for B1 where that is held, with M0 in closed form.
     fn guess<L: Lane>(&self, design: &Design, samples: &[L], p: &mut [L]) -> bool {
-        p[1] = GRID.nearest_shape(design, samples);
-        (p[0], p[2]) = (L::splat(1.0), L::splat(1.0));
+        let b1 = L::select(p[2].finite().and(p[2].gt(L::splat(0.0))), p[2], L::splat(1.0));
+        // At small angles the signal depends on T1 and B1 by B1^2 T1 alone.
+        let t1 = GRID.nearest_shape(design, samples) / (b1 * b1);
+        p[1] = t1.larger(L::splat(T1_LOWER)).smaller(L::splat(T1_UPPER));
+        (p[0], p[2]) = (L::splat(1.0), b1);
         p[0] = amplitude(self, design, samples, p);
         true
     }

@@ -26,6 +26,7 @@ mod same_bits;
 mod segment_components;
 mod segment_methods;
 mod segment_overlap;
+mod shared;
 mod simulate_cohort;
 mod simulate_flair;
 mod simulate_noise;

@@ -1,9 +1,12 @@
 //! What a fit minimises: the sum of squared residuals, or what the noise of magnitudes makes of it.
 
 use crate::fit::NoiseModel;
-use crate::lane::{Doubles, Lane};
+use crate::information::fisher::of_signal;
+use crate::lane::Lane;
 use crate::models::{Problem, Signal};
 use crate::protocol::Design;
+use crate::simulate::noise::Kind;
+use std::sync::OnceLock;
 
 /// The residual of a fit, to be minimised, and its linearisation.
 pub(super) struct Objective<'a, L: Lane> {
@@ -178,37 +181,19 @@ pub(super) fn bessel<L: Lane>(z: L) -> (L, L) {
     (ratio, log)
 }
 
-/// Fisher information that a Rician magnitude holds on its signal, times sigma^2, by S / sigma: E[(m R(z) - S)^2] /
-/// sigma^2, by Simpson's rule on a grid, cubic in between.
-pub(super) struct ExpectedWeights(Vec<f64>);
+/// Fisher information that a Rician magnitude holds on its signal, times sigma^2, by S / sigma: a table, cubic in between.
+pub(super) struct ExpectedWeights(&'static [f64]);
 
 impl ExpectedWeights {
-    const STEPS_PER_UNIT: f64 = 8.0;
+    const STEPS_PER_UNIT: f64 = 16.0;
     const END: f64 = 40.0;
 
     pub(super) fn new() -> Self {
+        static TABLE: OnceLock<Vec<f64>> = OnceLock::new();
         let count = (Self::END * Self::STEPS_PER_UNIT) as usize + 3;
         // From one step below 0, where the function is even.
-        Self((0..count).map(|i| Self::integrate(((i as f64 - 1.0) / Self::STEPS_PER_UNIT).abs())).collect())
-    }
-
-    fn integrate(snr: f64) -> f64 {
-        const INTERVALS: usize = 160;
-        let (from, to) = ((snr - 9.0).max(0.0), snr + 9.0);
-        let step = (to - from) / INTERVALS as f64;
-        let at = |i: usize| {
-            let m = from + step * i as f64;
-            let (ratio, log) = bessel(Doubles::splat(m * snr));
-            let score = m * ratio.lane(0) - snr;
-            let exponent = Doubles::splat(-0.5 * (m - snr) * (m - snr)) + log;
-            m * exponent.exp().lane(0) * score * score
-        };
-        let weight = |i: usize| match i {
-            0 | INTERVALS => 1.0,
-            i if i % 2 == 1 => 4.0,
-            _ => 2.0,
-        };
-        (0..=INTERVALS).map(|i| weight(i) * at(i)).sum::<f64>() * step / 3.0
+        let entry = |i: usize| of_signal(Kind::Rician, (i as f64 - 1.0) / Self::STEPS_PER_UNIT);
+        Self(TABLE.get_or_init(|| (0..count).map(entry).collect()))
     }
 
     pub(super) fn at(&self, snr: f64) -> f64 {
@@ -227,6 +212,7 @@ impl ExpectedWeights {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lane::Doubles;
 
     #[test]
     fn bessel_functions_have_their_tabulated_values() {
@@ -257,7 +243,7 @@ mod tests {
         assert!((table.at(38.9) - (1.0 - 0.5 / (38.9 * 38.9))).abs() < 1e-5);
         for i in 0..300 {
             let snr = 0.1 * f64::from(i);
-            assert!((table.at(snr) - ExpectedWeights::integrate(snr)).abs() < 5e-4, "{snr}");
+            assert!((table.at(snr) - of_signal(Kind::Rician, snr)).abs() < 2e-5, "{snr}");
         }
     }
 }

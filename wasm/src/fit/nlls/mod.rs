@@ -14,6 +14,7 @@
 
 mod certify;
 mod likelihood;
+mod shared;
 mod solver;
 
 use super::{Bounds, Fit, Job, NoiseModel, Role, Status};
@@ -35,6 +36,9 @@ const CHUNK: usize = 1024;
 /// The iteration is compiled for each number of parameters that a fitted model has; a number that no model needs is not
 /// shipped.
 pub fn fit<T: Precision>(job: &Job<T>, signal: &dyn AnySignal) -> Fit<T> {
+    if job.roles.iter().any(|role| matches!(role, Role::Shared)) {
+        return shared::fit(job, signal);
+    }
     let fit = match signal.parameters() {
         2 => fit_with::<T, 2>,
         3 => fit_with::<T, 3>,
@@ -291,9 +295,14 @@ impl<'a, T: Precision> Task<'a, T> {
             let slot = |i: usize| (block * width + i).min(chunk.count - 1);
             let lanes = |value: &dyn Fn(usize) -> f64| T::Lanes::gather(|i| value(slot(i)));
             let bound = |j: usize, bound: f64| lanes(&|slot| bound / self.scale(chunk, slot, j));
+            let held = |j: usize, slot: usize| {
+                job.roles[j].held(chunk.first + slot).unwrap_or_default() / self.scale(chunk, slot, j)
+            };
             let first = first.get(block * self.p..(block + 1) * self.p);
-            if let Some(first) = first {
-                x.copy_from_slice(first);
+            match first {
+                Some(first) => x.copy_from_slice(first),
+                // The model's guess may rest on what is held.
+                None => (0..self.p).filter(|&j| self.held[j]).for_each(|j| x[j] = lanes(&|slot| held(j, slot))),
             }
             let proposed = k < objective.starts() && objective.start(k, y, x);
             for j in 0..self.p {
@@ -310,8 +319,7 @@ impl<'a, T: Precision> Task<'a, T> {
                 }
                 x[j] = x[j].larger(bounds.0).smaller(bounds.1);
                 if self.held[j] {
-                    let held = |slot| job.roles[j].held(chunk.first + slot).unwrap_or_default();
-                    x[j] = lanes(&|slot| held(slot) / self.scale(chunk, slot, j));
+                    x[j] = lanes(&|slot| held(j, slot));
                 }
             }
         }
@@ -434,9 +442,9 @@ impl<'a, T: Precision> Task<'a, T> {
             () if certificate.low | certificate.high != 0 => Status::AtBound,
             () => Status::Converged,
         } as u8;
-        for j in 0..self.p {
+        for (j, &value) in values[..self.p].iter().enumerate() {
             let deviation = certificate.deviation[j] * self.scale(chunk, slot, j);
-            let value = if certificate.undetermined >> j & 1 == 1 { f64::NAN } else { values[j] };
+            let value = if certificate.undetermined >> j & 1 == 1 { f64::NAN } else { value };
             out.parameters[j * voxels + v] = T::from_f64(value);
             out.standard_deviations[j * voxels + v] = T::from_f64(deviation);
         }

@@ -1,5 +1,8 @@
 //! The iteration: Levenberg-Marquardt with an active set, a lane for each voxel, lanes refilled as they finish.
 
+// Rows and columns of small matrices are best named by their numbers.
+#![allow(clippy::needless_range_loop)]
+
 use super::likelihood::Objective;
 use crate::lane::Lane;
 use crate::models::MAXIMUM_PARAMETERS;
@@ -30,7 +33,7 @@ impl Pace {
 /// A fit that stalls, or that runs out of iterations, has still converged where that share is below this: the relative
 /// offset of Bates and Watts (Technometrics 1981;23:179-183) below about 0.001.
 fn stalled<L: Lane>() -> f64 {
-    (1e3 * L::EPSILON).max(1e-6)
+    (1e4 * L::EPSILON).max(1e-6)
 }
 
 /// A further start is given up once a step without damping this many times over would bring it to no less than the best
