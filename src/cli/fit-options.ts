@@ -18,6 +18,8 @@ export const fitOptions: Record<string, Option> = {
   },
   start: {type: "string", multiple: true, placeholder: "NAME=VALUE", description: "where its iteration starts"},
   fix: {type: "string", multiple: true, placeholder: "NAME=VALUE", description: "a parameter that is not estimated"},
+  free: {type: "string", multiple: true, placeholder: "NAME", description: "a parameter that the model holds, estimated"},
+  share: {type: "string", multiple: true, placeholder: "NAME", description: "a parameter with one value for all voxels"},
   starts: {type: "string", placeholder: "N", description: "starts tried for each voxel, the best minimum kept"},
   noise: {
     type: "string",
@@ -64,6 +66,8 @@ export function readFitting({values, lists}: Arguments, model: ModelInfo): Fitti
       bounds: readPairs(lists, "bounds", "NAME=LO:HI with numbers LO < HI, one of which may be left out", parseBounds),
       fix: number("fix"),
       start: number("start"),
+      ...(lists.free ? {free: lists.free} : {}),
+      ...(lists.share ? {shared: lists.share} : {}),
       ...defined({starts: readInteger(values, "starts", 1, 1000)}),
       noise: readNoise(values)
     }

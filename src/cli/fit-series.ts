@@ -121,6 +121,8 @@ export async function fitSeries(series: Series, context: FitContext): Promise<Se
     Settings: settings,
     Bounds: options.bounds,
     Fixed: options.fix,
+    Free: options.free,
+    Shared: options.shared,
     Start: options.start,
     Starts: options.starts,
     NoiseModel: options.noise,
@@ -311,6 +313,10 @@ async function fitSlabs(job: SlabJob, context: FitContext): Promise<{slabs: numb
   const perVoxel = 8 * (plan.rows.length + 2 + places.held.length + 2 * (maps.length + 2));
   const stored = headers.reduce((sum, {dataBytes}) => sum + dataBytes, 0);
   const whole = stored + slice * nz * perVoxel <= memory;
+  if (!whole && fitting.options.shared !== undefined) {
+    const expected = "a larger --memory: voxels that share a parameter are fitted together";
+    throw new InputError({code: "too-large-to-share", file: series.stem, field: "--share", value: memory, expected});
+  }
   const thickness = whole ? nz : Math.max(1, Math.min(nz, Math.floor(memory / (slice * perVoxel))));
   const slabs = Math.ceil(nz / thickness);
 

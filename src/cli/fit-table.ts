@@ -43,7 +43,7 @@ protocol the model cannot be fitted to, comes out as failed; nothing is dropped.
     out: {type: "string", placeholder: "FILE", description: "where to write (.csv or .tsv; default: standard output)"},
     details: {
       type: "boolean",
-      description: "also gradient, condition, parameters on bounds, and correlations"
+      description: "also gradient, condition, parameters on bounds, and correlations where nlls gives them"
     }
   },
   minimum: 1,
@@ -66,12 +66,22 @@ protocol the model cannot be fitted to, comes out as failed; nothing is dropped.
       const unused = samples.unused.join(", ");
       if (unused !== "") terminal.note(`measurand: ${path}: columns not used: ${unused}`);
 
+      if (fitting.options.shared !== undefined && samples.groups.length > 1) {
+        const expected = "one protocol for all ids, which alone can share a parameter";
+        const value = `${samples.groups.length} protocols`;
+        throw new InputError({code: "shared-protocols", file: path, field: "--share", value, expected});
+      }
+
+      // Those of one signal equation's nonlinear fit; voxels that share a parameter have none of their own.
+      const {estimator, shared} = fitting.options;
+      const correlated = details && estimator === "nlls" && model.predicts && shared === undefined;
+
       const statuses = new Map(registry.statuses.map(({code, name}) => [code, name]));
       const outcomes = new Map<string, Outcome>();
       let done = 0;
       const fits = await Promise.allSettled(
         samples.groups.map(async (group) => {
-          const fit = await fitGroup(pool, group, fitting, details);
+          const fit = await fitGroup(pool, group, fitting, correlated);
           terminal.progress(`fitted ${(done += group.ids.length)} of ${samples.ids.length}`);
           return fit;
         })
@@ -99,7 +109,8 @@ protocol the model cannot be fitted to, comes out as failed; nothing is dropped.
 
       const names = model.parameters.map(({name}) => name);
       const columns = ["id", "status", ...names.flatMap((name) => [name, `${name}_sd`]), "rss", "iterations", "reason"];
-      if (details) columns.push("gradient", "condition", "on_bound", ...pairsOf(names));
+      if (details) columns.push("gradient", "condition", "on_bound");
+      if (correlated) columns.push(...pairsOf(names));
       const rows = samples.ids.map((id): Record<string, Cell> => {
         const {status, reason, cells} = outcomes.get(id)!;
         return {id, status, ...cells, reason: reason === "" ? null : reason};

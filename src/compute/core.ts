@@ -108,6 +108,10 @@ export interface FitOptions {
   bounds?: Record<string, readonly [number | null, number | null]>;
   /** Parameters that are not estimated, with their values. */
   fix?: Record<string, number>;
+  /** Parameters that the model holds and that are to be estimated. */
+  free?: readonly string[];
+  /** Parameters estimated with one value for all voxels. */
+  shared?: readonly string[];
   /** Where the iteration starts; parameters that are not named start at the model's guess. */
   start?: Record<string, number>;
   /** Starts tried for each voxel, the best minimum kept; as many as the model holds necessary if left out. */

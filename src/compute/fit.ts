@@ -102,7 +102,9 @@ export function readRegistry(pool: Pool, signal?: AbortSignal): Promise<Registry
  * @throws WorkerError when a worker died twice on one chunk
  */
 export async function fitVoxels(pool: Pool, input: FitInput, options: RunOptions = {}): Promise<Fit> {
-  const {samples, voxels, mask, maps = {}, precision = "f64", chunk = defaultChunk, ...asked} = input;
+  const {samples, voxels, mask, maps = {}, precision = "f64", chunk: wanted = defaultChunk, ...asked} = input;
+  // A parameter that all voxels share can only be found with all of them at hand.
+  const chunk = asked.shared?.length ? voxels : wanted;
   const {model, estimator, protocol} = asked;
   const count = checkShapes(input, chunk);
   const selected = mask === undefined ? null : select(mask, voxels);

@@ -88,6 +88,18 @@ describe("fitVoxels on worker threads", () => {
     });
   }
 
+  test("a shared parameter is found with all voxels at hand, whatever the chunk", async () => {
+    const shared = {...input(), estimator: "nlls", shared: ["ADC"]};
+    const whole = await fitVoxels(pool, shared);
+    sameBits(await fitVoxels(pool, {...shared, chunk: 64}), whole);
+    const [, {values}] = whole.parameters;
+    assert.ok(values.every((value) => value === values[0]));
+    const {residual} = core.fit({model: "mono-exponential", estimator: "nlls", protocol: {b}, fix: {ADC: 1.001 * values[0]}},
+      shared.samples, shared.voxels);
+    const sum = (list: ArrayLike<number>) => Array.from(list).reduce((total, value) => total + value, 0);
+    assert.ok(sum(whole.residual) < sum(residual));
+  });
+
   test("the precision is what was asked for, double if nothing was, however the samples are stored", async () => {
     const single = Float32Array.from(decay(1000, 0.02));
     const [fromSingle, fromDouble] = await Promise.all(

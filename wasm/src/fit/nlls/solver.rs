@@ -31,7 +31,7 @@ impl Pace {
 }
 
 /// A fit that stalls, or that runs out of iterations, has still converged where that share is below this: the relative
-/// offset of Bates and Watts (Technometrics 1981;23:179-183) below about 0.001.
+/// offset of Bates and Watts (Technometrics 1981;23:179-183) below about 0.001, or 0.03 in single precision.
 fn stalled<L: Lane>() -> f64 {
     (1e4 * L::EPSILON).max(1e-6)
 }
