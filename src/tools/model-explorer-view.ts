@@ -64,9 +64,7 @@ function shownParameter({parameters}: Exploration, name: string): {parameter: Pa
 
 /** One of the models that predict a signal. */
 export function modelSelect(models: readonly ModelInfo[], value?: string): Control<string> {
-  const control = select({label: "Model", options: explorable(models).map(({id, name}) => [id, name] as const), value});
-  control.classList.add("m-explorer-model");
-  return control;
+  return select({label: "Model", options: explorable(models).map(({id, name}) => [id, name] as const), value});
 }
 
 /** What the controls hold; at rest no slider has moved for a moment. */
