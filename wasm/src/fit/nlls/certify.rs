@@ -6,7 +6,7 @@
 
 use super::likelihood::Objective;
 use crate::lane::{Doubles, Lane};
-use crate::models::MAXIMUM_PARAMETERS as MAXIMUM;
+use crate::models::MAXIMUM_PARAMETERS;
 
 /// J'J scaled to unit diagonal has a pivot below this: 1 - R2 of one column on the others, at which half of the digits
 /// of its inverse are gone.
@@ -15,17 +15,17 @@ const PIVOT_TOLERANCE: f64 = 1e-10;
 const SHARE_TOLERANCE: f64 = 1e-8;
 
 type L = Doubles;
-/// One number for each parameter; what lies beyond the model's parameters stays 0.
-type Row<T> = [T; MAXIMUM];
+/// One number for each parameter, of which M is the most there may be; what lies beyond the model's parameters stays 0.
+type Row<T, const M: usize> = [T; M];
 /// Lower triangle.
-type Triangle<T> = [Row<T>; MAXIMUM];
+type Triangle<T, const M: usize> = [Row<T, M>; M];
 
 /// What is said of one voxel's estimates.
 #[derive(Debug, Clone)]
-pub(super) struct Certificate {
-    pub x: Row<f64>,
+pub(super) struct Certificate<const M: usize> {
+    pub x: Row<f64, M>,
     pub residual: f64,
-    pub deviation: Row<f64>,
+    pub deviation: Row<f64, M>,
     /// Bits of the parameters that the samples do not determine.
     pub undetermined: u32,
     /// Bits of the parameters held by their lower, their upper bound.
@@ -33,48 +33,50 @@ pub(super) struct Certificate {
     pub high: u32,
     pub gradient: f64,
     pub condition: f64,
-    pub correlation: Triangle<f64>,
+    pub correlation: Triangle<f64, M>,
 }
 
 /// Certifies the ends of as many voxels as there are lanes, with the bits of the lower and upper bounds that they lie on;
 /// `y` holds their samples. The variance of a sample is the residual over `freedom` (infinite where that is 0), or `variance` where it is known.
 #[allow(clippy::too_many_arguments)]
-pub(super) fn certify(
+pub(super) fn certify<const M: usize>(
     objective: &mut Objective<Doubles>,
     held: &[bool],
     y: &[Doubles],
-    ends: &[Row<f64>; Doubles::WIDTH],
+    ends: &[[f64; MAXIMUM_PARAMETERS]; Doubles::WIDTH],
     on_bounds: &[[u32; 2]; Doubles::WIDTH],
     sigma: Doubles,
     freedom: usize,
     variance: Option<Doubles>,
-) -> [Certificate; Doubles::WIDTH] {
+) -> [Certificate<M>; Doubles::WIDTH] {
     let p = held.len();
     let (zero, one) = (L::splat(0.0), L::splat(1.0));
-    let row = |value: &dyn Fn(usize) -> L| -> Row<L> { std::array::from_fn(|j| if j < p { value(j) } else { zero }) };
+    let row =
+        |value: &dyn Fn(usize) -> L| -> Row<L, M> { std::array::from_fn(|j| if j < p { value(j) } else { zero }) };
     let mut x = row(&|j| L::gather(|i| ends[i][j]));
-    let mut gradient = [zero; MAXIMUM];
-    let mut products = [zero; MAXIMUM * MAXIMUM];
-    let residual = objective.linearise(y, &mut x[..p], sigma, &mut gradient[..p], &mut products[..p * p]);
-    let normal: Vec<&[L]> = products.chunks_exact(p).collect();
+    let mut gradient = [zero; M];
+    let mut products = [[zero; M]; M];
+    let residual =
+        objective.linearise(y, &mut x[..p], sigma, &mut gradient[..p], &mut products.as_flattened_mut()[..p * p]);
+    let normal = |j: usize, k: usize| products.as_flattened()[j * p + k];
     let bit = |bits: u32, j: usize| f64::from(bits >> j & 1);
     let low = row(&|j| L::gather(|i| bit(on_bounds[i][0], j)).gt(zero).and(gradient[j].le(zero)));
     let high = row(&|j| L::gather(|i| bit(on_bounds[i][1], j)).gt(zero).and(gradient[j].ge(zero)));
 
     // Free columns, scaled to unit length.
     let free = row(&|j| {
-        let seen = normal[j][j].gt(zero);
+        let seen = normal(j, j).gt(zero);
         if held[j] {
             L::none()
         } else {
             seen.and(low[j].or(high[j]).not())
         }
     });
-    let unscale = row(&|j| one / L::select(free[j], normal[j][j], one).sqrt());
-    let mut scaled = [[zero; MAXIMUM]; MAXIMUM];
+    let unscale = row(&|j| one / L::select(free[j], normal(j, j), one).sqrt());
+    let mut scaled = [[zero; M]; M];
     for j in 0..p {
         for k in 0..j {
-            scaled[j][k] = L::select(free[j].and(free[k]), normal[j][k] * unscale[j] * unscale[k], zero);
+            scaled[j][k] = L::select(free[j].and(free[k]), normal(j, k) * unscale[j] * unscale[k], zero);
         }
         scaled[j][j] = one;
     }
@@ -102,7 +104,7 @@ pub(super) fn certify(
     });
 
     std::array::from_fn(|i| {
-        let set = |masks: &Row<L>| (0..p).fold(0, |bits, j| bits | u32::from(masks[j].is_set(i)) << j);
+        let set = |masks: &Row<L, M>| (0..p).fold(0, |bits, j| bits | u32::from(masks[j].is_set(i)) << j);
         let (low, high, free) = (set(&low), set(&high), set(&free));
         let held = held.iter().enumerate().fold(0, |bits, (j, &held)| bits | u32::from(held) << j);
         let mut certificate = Certificate {
@@ -118,9 +120,9 @@ pub(super) fn certify(
             high: high & !held,
             gradient: cosine.lane(i),
             condition: condition.lane(i),
-            correlation: [[0.0; MAXIMUM]; MAXIMUM],
+            correlation: [[0.0; M]; M],
         };
-        let mut unscaled = [[0.0; MAXIMUM]; MAXIMUM];
+        let mut unscaled = [[0.0; M]; M];
         for j in 0..p {
             for k in 0..=j {
                 unscaled[j][k] = inverse[j][k].lane(i);
@@ -152,13 +154,13 @@ pub(super) fn certify(
 
 /// The inverse of a matrix of p rows given by its lower triangle, with the lanes in which every pivot of its Cholesky
 /// factor is large enough.
-fn invert(matrix: &Triangle<L>, p: usize) -> (Triangle<L>, L) {
+fn invert<const M: usize>(matrix: &Triangle<L, M>, p: usize) -> (Triangle<L, M>, L) {
     let (zero, one) = (L::splat(0.0), L::splat(1.0));
     let tolerance = L::splat(PIVOT_TOLERANCE);
     let mut positive = zero.eq(zero);
     // The factor with reciprocal pivots, then its inverse.
-    let mut factor = [[zero; MAXIMUM]; MAXIMUM];
-    let mut inverse_factor = [[zero; MAXIMUM]; MAXIMUM];
+    let mut factor = [[zero; M]; M];
+    let mut inverse_factor = [[zero; M]; M];
     for j in 0..p {
         for k in 0..=j {
             let mut value = matrix[j][k];
@@ -182,7 +184,7 @@ fn invert(matrix: &Triangle<L>, p: usize) -> (Triangle<L>, L) {
         }
         inverse_factor[j][j] = factor[j][j];
     }
-    let mut inverse = [[zero; MAXIMUM]; MAXIMUM];
+    let mut inverse = [[zero; M]; M];
     for j in 0..p {
         for k in 0..=j {
             for m in j..p {
@@ -194,7 +196,7 @@ fn invert(matrix: &Triangle<L>, p: usize) -> (Triangle<L>, L) {
 }
 
 /// The 1-norm of a symmetric matrix over some of its rows and columns; 0 where there are none.
-fn norm(matrix: &Triangle<L>, of: &[L]) -> L {
+fn norm<const M: usize>(matrix: &Triangle<L, M>, of: &[L]) -> L {
     let zero = L::splat(0.0);
     let p = of.len();
     (0..p).fold(zero, |largest, j| {
@@ -204,18 +206,18 @@ fn norm(matrix: &Triangle<L>, of: &[L]) -> L {
 }
 
 /// Eigenvalues and eigenvectors of a symmetric matrix of p rows.
-struct Spectrum {
+struct Spectrum<const M: usize> {
     p: usize,
-    values: Row<f64>,
+    values: Row<f64, M>,
     /// Eigenvector k is column k.
-    vectors: [Row<f64>; MAXIMUM],
+    vectors: [Row<f64, M>; M],
 }
 
-impl Spectrum {
+impl<const M: usize> Spectrum<M> {
     /// Of the matrix in one lane, by Jacobi's rotations (Golub and Van Loan, Matrix Computations, section 8.5).
-    fn of(triangle: &Triangle<L>, p: usize, lane: usize) -> Self {
-        let mut matrix = [[0.0; MAXIMUM]; MAXIMUM];
-        let mut vectors = [[0.0; MAXIMUM]; MAXIMUM];
+    fn of(triangle: &Triangle<L, M>, p: usize, lane: usize) -> Self {
+        let mut matrix = [[0.0; M]; M];
+        let mut vectors = [[0.0; M]; M];
         for j in 0..p {
             vectors[j][j] = 1.0;
             for k in 0..p {
@@ -266,8 +268,8 @@ impl Spectrum {
     }
 
     /// The inverse on the complement of the null space.
-    fn inverse(&self) -> Triangle<f64> {
-        let mut inverse = [[0.0; MAXIMUM]; MAXIMUM];
+    fn inverse(&self) -> Triangle<f64, M> {
+        let mut inverse = [[0.0; M]; M];
         for j in 0..self.p {
             for i in 0..self.p {
                 let seen = (0..self.p).filter(|&k| !self.vanishes(k));

@@ -167,7 +167,11 @@ impl<'a, T: Precision> Task<'a, T> {
                 }
             }
             for pair in ended.chunks(Doubles::WIDTH) {
-                self.report(&chunk, pair, &mut objective, &mut out);
+                // Small models are fitted so fast that large matrices would cost them a fifth of their speed.
+                match self.p {
+                    ..=3 => self.report::<3>(&chunk, pair, &mut objective, &mut out),
+                    _ => self.report::<MAXIMUM_PARAMETERS>(&chunk, pair, &mut objective, &mut out),
+                }
             }
         }
         out
@@ -400,7 +404,7 @@ impl<'a, T: Precision> Task<'a, T> {
     }
 
     /// Certifies as many ended fits as there are lanes and writes them down.
-    fn report(
+    fn report<const M: usize>(
         &self,
         chunk: &Chunk<T::Lanes>,
         ended: &[(usize, End)],
@@ -415,13 +419,20 @@ impl<'a, T: Precision> Task<'a, T> {
         let mut ends: [[f64; MAXIMUM_PARAMETERS]; Doubles::WIDTH] = std::array::from_fn(|i| of(i).1.x);
         let bits: [[u32; 2]; Doubles::WIDTH] = std::array::from_fn(|i| self.settle(chunk, of(i).0, &mut ends[i]));
         let variance = matches!(self.job.noise, NoiseModel::Rician { .. }).then_some(sigma * sigma);
-        let certificates = certify(objective, &self.held, &y, &ends, &bits, sigma, self.freedom, variance);
-        for ((slot, _), certificate) in ended.iter().zip(certificates) {
-            self.write(chunk, *slot, &certificate, voxels, out);
+        let certificates = certify::<M>(objective, &self.held, &y, &ends, &bits, sigma, self.freedom, variance);
+        for ((slot, _), certificate) in ended.iter().zip(&certificates) {
+            self.write(chunk, *slot, certificate, voxels, out);
         }
     }
 
-    fn write(&self, chunk: &Chunk<T::Lanes>, slot: usize, certificate: &Certificate, voxels: usize, out: &mut Fit<T>) {
+    fn write<const M: usize>(
+        &self,
+        chunk: &Chunk<T::Lanes>,
+        slot: usize,
+        certificate: &Certificate<M>,
+        voxels: usize,
+        out: &mut Fit<T>,
+    ) {
         let v = chunk.first + slot;
         let mut values = [0.0; MAXIMUM_PARAMETERS];
         for (j, value) in values[..self.p].iter_mut().enumerate() {

@@ -25,7 +25,7 @@ pub struct Pace {
 impl Pace {
     /// From a model's guess.
     pub const QUICK: Self =
-        Self { damping: 1e-3, memory: 0.0, tolerance: 1e-10, iterations: super::MAXIMUM_ITERATIONS };
+        Self { damping: 1e-3, memory: 0.0, tolerance: 1e-12, iterations: super::MAXIMUM_ITERATIONS };
     /// From starts that may lie anywhere.
     pub const CAREFUL: Self = Self { damping: 100.0, memory: 0.5, tolerance: 1e-14, iterations: 10_000 };
 }
@@ -351,8 +351,33 @@ impl<'a, L: Lane, const P: usize> Lanes<'a, L> for Solver<'a, L, P> {
 
 /// Solves J'J s = J'r with `damping` added to the diagonal of J'J, by the square-root-free Cholesky factors. A
 /// parameter that is active, or that the columns before it determine to rounding, does not move.
-#[inline(never)]
+#[inline(always)]
 fn solve<L: Lane, const P: usize>(
+    normal: &[[L; P]; P],
+    gradient: &[L; P],
+    active: &[L; P],
+    damping: &[L; P],
+) -> [L; P] {
+    // Many unrolled loops are long, and stand where they are used only while they are short.
+    if P <= 3 {
+        eliminate(normal, gradient, active, damping)
+    } else {
+        eliminate_apart(normal, gradient, active, damping)
+    }
+}
+
+#[inline(never)]
+fn eliminate_apart<L: Lane, const P: usize>(
+    normal: &[[L; P]; P],
+    gradient: &[L; P],
+    active: &[L; P],
+    damping: &[L; P],
+) -> [L; P] {
+    eliminate(normal, gradient, active, damping)
+}
+
+#[inline(always)]
+fn eliminate<L: Lane, const P: usize>(
     normal: &[[L; P]; P],
     gradient: &[L; P],
     active: &[L; P],
