@@ -130,8 +130,7 @@ test("bounds, fixed values, starts and precision reach the fit", async () => {
   const {stdout} = await call("fit-table", path("a.csv"), "--model", "mono-exponential", "--estimator", "wls", "--details");
   assert.deepEqual(parseCsv(stdout, "stdout").columns.slice(-3), ["gradient", "condition", "on_bound"]);
   const shared = await run("--share", "ADC", "--details");
-  assert.equal(new Set(shared.rows.map((row) => row.ADC)).size, 1);
-  assert.ok(shared.number(0, "ADC_sd")! < free.number(0, "ADC_sd")!);
+  for (const column of ["ADC", "ADC_sd"]) assert.equal(new Set(shared.rows.map((row) => row[column])).size, 1);
   const rician = await run("--noise", "rician", "--sigma", "1");
   assert.notEqual(rician.rows[0].ADC, free.rows[0].ADC);
 });
