@@ -53,6 +53,19 @@ export function claimMark(claim: Claim, result: ClaimCheck | null = null): Claim
   return Object.assign(element, {update});
 }
 
+/** The published value in a table, with the sign of its verdict; the table of claims tells the rest. */
+export function claimValue(claim: Claim, {verdict, reason}: ClaimCheck): HTMLElement {
+  return h("span", {class: "m-claim-cell", "data-claim": claim.id, "data-verdict": verdict, title: reason},
+    claim.value === null ? "—" : formatNumber(claim.value, {decimals: publishedDecimals(claim.value, claim.tolerance)}),
+    h("span", {role: "img", "aria-label": words[verdict], class: "m-verdict-sign"}, signs[verdict]));
+}
+
+/** A verdict in a table that is not one of a claim: its sign and a word. */
+export function verdict(passes: boolean, word: string): HTMLElement {
+  return h("span", {class: "m-verdict", "data-verdict": passes ? "pass" : "fail"},
+    h("span", {"aria-hidden": "true", class: "m-verdict-sign"}, signs[passes ? "pass" : "fail"]), ` ${word}`);
+}
+
 function row(name: string, value: string): HTMLElement {
   return h("span", {class: "m-claim-row"}, h("span", {class: "m-claim-key"}, `${name} `), h("span", {}, value));
 }
@@ -95,7 +108,7 @@ export function claimsSummary(claims: readonly Claim[], results: Readonly<Record
 export function claimsTable(
   claims: readonly Claim[],
   results: Readonly<Record<string, ClaimCheck>>,
-  options: {caption?: Child} = {}
+  options: {caption?: Child; limit?: number} = {}
 ): HTMLElement {
   const rows = claims.map((claim) => ({claim, result: results[claim.id]}));
   const anyFail = rows.some(({result}) => result?.verdict === "fail");
@@ -129,7 +142,10 @@ export function claimsTable(
       {key: "source", label: "Source", align: "left", format: (_, {claim}) => (claim as Claim).source}
     ]
   });
-  return h("div", {class: "m-claims"}, summary, table);
+  const {limit = 100} = options;
+  if (claims.length <= limit) return h("div", {class: "m-claims"}, summary, table);
+  return h("div", {class: "m-claims"}, summary,
+    h("details", {class: "m-more"}, h("summary", {}, `All ${claims.length} claims`), table));
 }
 
 function nameOf({id, statement}: Claim): HTMLElement {

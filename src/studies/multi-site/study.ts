@@ -6,7 +6,7 @@ import {
 import {limitsOfRatios, type LimitsOfRatios} from "../../domain/statistics/limits-ratio.js";
 import {linearRange, type LevelVerdict} from "../../domain/statistics/linear-range.js";
 import {linearity, type Linearity} from "../../domain/statistics/linearity.js";
-import {coefficientOfVariation, type CoefficientOfVariation} from "../../domain/statistics/coefficient-of-variation.js";
+import {coefficientOfVariation, relativeSpread, type RelativeSpread} from "../../domain/statistics/coefficient-of-variation.js";
 import {chiSquareInterval} from "../../domain/statistics/chi-square-interval.js";
 import type {Estimate, LevelOptions} from "../../domain/statistics/estimate.js";
 import {reproducibility, type Reproducibility} from "../../domain/statistics/reproducibility.js";
@@ -103,6 +103,12 @@ export async function readReference(folder: Folder): Promise<T1Reference> {
       version2: version2.map((column) => table.requiredNumber(row, column))
     }))
   };
+}
+
+/** The measurements among the files of a folder. @throws InputError as findMeasurements and readMeasurements */
+export async function readGiven(folder: Folder, reference: T1Reference): Promise<Measurements> {
+  const name = findMeasurements(folder);
+  return readMeasurements(await readText(folder, name), name, reference);
 }
 
 const columns = [
@@ -272,7 +278,12 @@ export function meansOf(maps: readonly T1Map[], sphere: number): number[] {
 }
 
 /** Mean, SD and CoV of each sphere over a group of maps. */
-export function spreadOf(maps: readonly T1Map[], options: LevelOptions = {}): CoefficientOfVariation[] {
+export function spreadOf(maps: readonly T1Map[]): RelativeSpread[] {
+  return spheres.map((sphere) => relativeSpread(meansOf(maps, sphere)));
+}
+
+/** CoV of each sphere with its exact interval, for maps that are independent of each other. */
+export function variationOf(maps: readonly T1Map[], options: LevelOptions = {}): Estimate[] {
   return spheres.map((sphere) => coefficientOfVariation(meansOf(maps, sphere), options));
 }
 
@@ -406,10 +417,12 @@ export interface SphereAgreement {
 }
 
 /** Agreement of magnitude and complex fits of one scan. */
-export function agreementOf(maps: readonly T1Map[], reference: T1Reference, settings: Settings): SphereAgreement[] {
+export function agreementOf(
+  maps: readonly T1Map[], reference: T1Reference, settings: Settings, which: readonly number[] = spheres
+): SphereAgreement[] {
   const nominal = referenceT1(reference, 2, reference.temperature);
   const pairs = pairsOf(mapsOf(maps, settings));
-  return spheres.map((sphere) => {
+  return which.map((sphere) => {
     const scans = pairs.flatMap(({magnitude, complex}) => {
       const [m, c] = [magnitude.rois.get(sphere)?.mean, complex.rois.get(sphere)?.mean];
       return m === undefined || c === undefined ? [] : [{id: `${magnitude.id}, ${complex.id}`, magnitude: m, complex: c}];
@@ -480,7 +493,7 @@ export function claimsOf({maps}: Measurements, reference: T1Reference): Record<s
   const byGroup = groupsOf(maps, publishedRule);
   const covs: Record<string, number[]> = {};
   for (const group of groups) {
-    const spread = spheres.map((sphere) => coefficientOfVariation(meansOf(byGroup[group], sphere)));
+    const spread = spreadOf(byGroup[group]);
     covs[group] = spread.map(({populationCv}) => 100 * populationCv);
     spread.forEach((each, i) => {
       claims[`${group}-mean-${i + 1}`] = each.mean;
@@ -518,13 +531,11 @@ export function claimsOf({maps}: Measurements, reference: T1Reference): Record<s
   const fixed = accuracyOf(maps, reference, {...settings, reference: "20"});
   claims["bias-20-1"] = fixed.spheres[0].bias.value;
   const scanners = scannersOf(maps, reference, settings);
-  for (const {sphere, sd} of scanners.spheres.slice(0, 5)) claims[`scanner-sd-${sphere}`] = sd.value;
-  const components = reproducibilityOf(maps, reference, settings);
-  for (const {sphere, components: {rdc}} of components.slice(0, 5)) if (rdc !== null) claims[`rdc-${sphere}`] = rdc.value;
-  const agreement = agreementOf(maps, reference, settings);
+  for (const {sphere, sd} of scanners.spheres.slice(0, 7)) claims[`scanner-sd-${sphere}`] = sd.value;
+  claims["scanner-bias-6"] = scanners.spheres[5].bias.value;
+  for (const {sphere, components: {rdc}} of reproducibilityOf(maps, reference, settings).slice(0, 5)) if (rdc !== null) claims[`rdc-${sphere}`] = rdc.value;
   claims["pairs"] = pairsOf(maps).length;
-  for (const sphere of [1, 8]) {
-    const {bias, limits} = agreement[sphere - 1].limits;
+  for (const {sphere, limits: {bias, limits}} of agreementOf(maps, reference, settings, [1, 8])) {
     claims[`ratio-${sphere}`] = bias.value;
     claims[`ratio-${sphere}-lower`] = limits.lower;
     claims[`ratio-${sphere}-upper`] = limits.upper;
@@ -554,8 +565,7 @@ export const study: Study<MultiSiteResult> = {
     const reference = await readReference(folders[dataset]);
     const claims: Record<string, number> = referenceClaims(reference);
     if (supplied === undefined) return {measurements: null, claims};
-    const name = findMeasurements(supplied);
-    const measurements = readMeasurements(await readText(supplied, name), name, reference);
+    const measurements = await readGiven(supplied, reference);
     const database = await openDatabase();
     await fillTables(database, measurements);
     const [{mean: average, cov}] = await database.query(spreadQuery);
