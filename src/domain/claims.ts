@@ -35,6 +35,8 @@ export interface ClaimCheck {
   computed: number | null;
   /** Why the verdict is not "pass". */
   reason?: string;
+  /** The file that the reader has to give; without it the verdict is "unavailable". */
+  waitsFor?: string;
 }
 
 /**
@@ -50,7 +52,7 @@ export function checkClaim(
 ): ClaimCheck {
   const waitsFor = claim.value === null ? undefined : claim.inputs?.find((path) => absent.includes(path));
   if (waitsFor !== undefined) {
-    return {verdict: "unavailable", difference: null, computed: null, reason: `waits for ${waitsFor}`};
+    return {verdict: "unavailable", difference: null, computed: null, reason: `waits for ${waitsFor}`, waitsFor};
   }
   const number = typeof recomputed === "number" && Number.isFinite(recomputed) ? recomputed : null;
   if (claim.value === null) {

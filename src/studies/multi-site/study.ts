@@ -105,10 +105,20 @@ export async function readReference(folder: Folder): Promise<T1Reference> {
   };
 }
 
-/** The measurements among the files of a folder. @throws InputError as findMeasurements and readMeasurements */
+/**
+ * The measurements among the files of a folder, complete enough for the published table.
+ *
+ * @throws InputError as findMeasurements, readMeasurements and groupsOf
+ */
 export async function readGiven(folder: Folder, reference: T1Reference): Promise<Measurements> {
   const name = findMeasurements(folder);
-  return readMeasurements(await readText(folder, name), name, reference);
+  const measurements = readMeasurements(await readText(folder, name), name, reference);
+  try {
+    groupsOf(measurements.maps, publishedRule);
+  } catch (error) {
+    throw error instanceof InputError ? error.in(name) : error;
+  }
+  return measurements;
 }
 
 const columns = [

@@ -53,16 +53,20 @@ export function byReference(
   const groups = [...new Set(points.map(({group}) => group))].sort();
   const levels = [...new Map(points.map(({level, reference}) => [level, {level, reference}])).values()];
   const known = levels.map(({reference}) => reference);
+  const [least, most] = [Math.min(...known), Math.max(...known)];
+  const margin = most > least ? (most / least) ** 0.05 : 2;
+  const domain = [least / margin, most * margin];
   // Two lines: the reference, and the level's name under it.
   const names = `[format(datum.value, '.0f'), ${JSON.stringify(levels.map(({level}) => level))}[indexof(${JSON.stringify(known)}, datum.value)]]`;
   const x = {
     field: "reference", type: "quantitative", title: axisTitle(options.reference, options.referenceUnit),
-    scale: {type: "log", nice: false, padding: 16}, axis: {values: known, labelExpr: names, labelFlush: false, labelOverlap: "greedy"}
+    scale: {type: "log", nice: false, domain},
+    axis: {values: known, labelExpr: names, labelFlush: false, labelOverlap: "greedy"}
   } as const;
   const scale = linearWithin === undefined ? {zero: true, nice: true} as const
     : {type: "symlog", constant: linearWithin, nice: false} as const;
-  const most = Math.max(...points.map(({value}) => Math.abs(value)));
-  const ticks = [1, 10, 100, 1000, 10000].filter((each) => each >= (linearWithin ?? 1) && each / 3 <= most);
+  const farthest = Math.max(...points.map(({value}) => Math.abs(value)));
+  const ticks = [1, 10, 100, 1000, 10000].filter((each) => each >= (linearWithin ?? 1) && each / 3 <= farthest);
   const y = {
     type: "quantitative", title: axisTitle(quantity, unit), scale,
     axis: linearWithin === undefined ? {} : {values: [...ticks.map((each) => -each), 0, ...ticks], format: "d"}
@@ -108,24 +112,26 @@ export function byReference(
           ]
         }
       },
-      {
-        data: {name: "estimates"},
-        mark: {type: "rule", strokeWidth: 2.5, strokeCap: "round", color: color.ink, xOffset: 6},
-        encoding: {x, y: {...y, field: "lower"}, y2: {field: "upper"}}
-      },
-      {
-        data: {name: "estimates"},
-        mark: {type: "point", shape: "diamond", filled: true, size: 70, opacity: 1, color: color.ink, xOffset: 6},
-        encoding: {
-          x, y: {...y, field: "value"},
-          tooltip: [
-            {field: "level", type: "nominal", title: "Level"},
-            {field: "value", type: "quantitative", title: options.estimate, format: ".4~g"},
-            {field: "lower", type: "quantitative", title: "from", format: ".4~g"},
-            {field: "upper", type: "quantitative", title: "to", format: ".4~g"}
-          ]
+      ...when(bars.length > 0,
+        {
+          data: {name: "estimates"},
+          mark: {type: "rule", strokeWidth: 2.5, strokeCap: "round", color: color.ink, xOffset: 6},
+          encoding: {x, y: {...y, field: "lower"}, y2: {field: "upper"}}
+        },
+        {
+          data: {name: "estimates"},
+          mark: {type: "point", shape: "diamond", filled: true, size: 70, opacity: 1, color: color.ink, xOffset: 6},
+          encoding: {
+            x, y: {...y, field: "value"},
+            tooltip: [
+              {field: "level", type: "nominal", title: "Level"},
+              {field: "value", type: "quantitative", title: options.estimate, format: ".4~g"},
+              {field: "lower", type: "quantitative", title: "from", format: ".4~g"},
+              {field: "upper", type: "quantitative", title: "to", format: ".4~g"}
+            ]
+          }
         }
-      }
+      )
     ]
   } as VegaLiteSpec;
 }
