@@ -10,6 +10,7 @@ import {coefficientOfVariation, relativeSpread, type RelativeSpread} from "../..
 import {chiSquareInterval} from "../../domain/statistics/chi-square-interval.js";
 import type {Estimate, LevelOptions} from "../../domain/statistics/estimate.js";
 import {reproducibility, type Reproducibility} from "../../domain/statistics/reproducibility.js";
+import {shapiroWilk} from "../../domain/statistics/shapiro-wilk.js";
 import {mean} from "../../domain/statistics/summaries.js";
 import type {Database} from "../../io/database.js";
 import {readText, type Folder} from "../../io/folder.js";
@@ -344,6 +345,8 @@ export interface SphereAccuracy {
   bias: Estimate;
   /** SD between the scans with its chi-square interval, on n - 1 degrees of freedom. */
   sd: Estimate;
+  /** p of the Shapiro-Wilk test: both intervals suppose normal errors. Null with fewer than 3 scans. */
+  normality: number | null;
 }
 
 /** Accuracy of scans that count once each. */
@@ -386,7 +389,9 @@ function accuracyOfScans(scans: readonly T1Map[], reference: T1Reference, settin
       if (found === undefined || found.bias === null || found.sd === null) return [];
       const {value, lower, upper} = found.percent!;
       const sd = chiSquareInterval(100 * found.sd / found.reference, found.n - 1, level);
-      return [{sphere, nominal: found.reference, n: found.n, bias: {value, lower: lower!, upper: upper!, level}, sd}];
+      const errors = points.filter((point) => point.sphere === sphere).map(({error}) => error);
+      const normality = found.n < 3 ? null : shapiroWilk(errors).p;
+      return [{sphere, nominal: found.reference, n: found.n, bias: {value, lower: lower!, upper: upper!, level}, sd, normality}];
     })
   };
 }
