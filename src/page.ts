@@ -61,6 +61,19 @@ export function begin<T>(work: Promise<T>): Promise<T> {
   return work;
 }
 
+/** Marks the page as running on new input, and where that is refused as what it was before. */
+export async function renew<T>(work: Promise<T>): Promise<T> {
+  const state = document.documentElement.dataset;
+  const before = state.study;
+  state.study = "running";
+  try {
+    return await work;
+  } catch (error) {
+    state.study = before;
+    throw error;
+  }
+}
+
 /** Marks the page as done: every number on it has been computed. */
 export function finish(): void {
   document.documentElement.dataset.study = "done";
