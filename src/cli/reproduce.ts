@@ -67,9 +67,9 @@ function show(report: StudyReport, terminal: Terminal): void {
     terminal.line(`  data/${dataset}: ${count(files, "file")}, ${verdict}`);
   }
   for (const {path, expected, actual} of report.supplied) {
-    const verdict = actual === null ? `not given: name the folder that holds it with --data`
-      : actual === expected ? "given, the one that the claims were published from"
-        : terminal.yellow(`given, another than the claims were published from (SHA-256 ${actual}; that one has ${expected})`);
+    const other = `given, another than the claims were published from (SHA-256 ${actual}; that one has ${expected})`;
+    const verdict = actual === null ? "not given: name the folder that holds it with --data"
+      : actual === expected ? "given, the one that the claims were published from" : terminal.yellow(other);
     terminal.line(`  ${path}: ${verdict}`);
   }
   const header = ["claim", "published", "recomputed", "tolerance", "unit", "verdict"];

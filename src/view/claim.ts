@@ -164,7 +164,8 @@ function verdictText(id: string, result: ClaimCheck | undefined): HTMLElement {
   const {verdict, reason, waitsFor} = result;
   const short: Record<Verdict, string> = {pass: "agrees", fail: "does not agree", unavailable: "cannot be recomputed"};
   return h("span", {class: "m-verdict", "data-claim": id, "data-verdict": verdict, title: reason},
-    h("span", {"aria-hidden": "true", class: "m-verdict-sign"}, signs[verdict]), waitsFor === undefined ? ` ${short[verdict]}` : " unavailable",
+    h("span", {"aria-hidden": "true", class: "m-verdict-sign"}, signs[verdict]),
+    waitsFor === undefined ? ` ${short[verdict]}` : " unavailable",
     reason === undefined ? null : h("small", {}, reason));
 }
 

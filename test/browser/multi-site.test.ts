@@ -4,7 +4,7 @@ import {createRequire} from "node:module";
 import {join} from "node:path";
 import {after, before, describe, test, type TestContext} from "node:test";
 import {fileURLToPath} from "node:url";
-import type {Browser, BrowserContextOptions, Page} from "playwright-core";
+import type {Browser, BrowserContextOptions, FileChooser, Page} from "playwright-core";
 import {root} from "../../scripts/paths.js";
 import {serve} from "../../scripts/serve.js";
 import {readClaims} from "../../src/domain/claims.js";
@@ -56,14 +56,27 @@ function hasFile(t: TestContext): boolean {
   return existsSync(path);
 }
 
-/** Gives the file by the keyboard: the drop zone is a file picker that the space bar opens. */
-async function give(page: Page): Promise<void> {
-  await page.locator("input[type=\"file\"]").focus();
-  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.keyboard.press("Space")]);
-  await chooser.setFiles(path);
-  await page.getByText(/38 maps of 12 submissions, 532\s+regions; no region is without a mean/).waitFor();
+/** Gives the file, and waits until everything is computed from it. */
+async function give(page: Page, how: "picker" | "keyboard" = "picker"): Promise<void> {
+  if (how === "picker") await page.setInputFiles("input[type=\"file\"]", path);
+  else await (await chooserByKeyboard(page)).setFiles(path);
+  await page.getByText(/38 maps of 12 submissions, 532 regions; no region is without a mean/).waitFor();
   await done(page);
   await page.locator("#fig-magnitude-complex").waitFor();
+}
+
+/** The drop zone is a file picker that the space bar opens; a key that comes before the page has the focus is lost. */
+async function chooserByKeyboard(page: Page): Promise<FileChooser> {
+  for (let attempt = 0; ; attempt++) {
+    await page.locator("input[type=\"file\"]").focus();
+    const opened = page.waitForEvent("filechooser", {timeout: 10_000});
+    await page.keyboard.press("Space");
+    try {
+      return await opened;
+    } catch (error) {
+      if (attempt === 2) throw error;
+    }
+  }
 }
 
 const verdicts = (page: Page): Promise<Record<string, string[]>> => page.$$eval("[data-claim]", (elements) => {
@@ -114,12 +127,13 @@ describe("the multi-site study without its file", () => {
 
 describe("the multi-site study with its file", () => {
   for (const colorScheme of ["light", "dark"] as const) {
-    test(`every claim passes, every figure is drawn, no axe violation, ${colorScheme}`, (t) => hasFile(t)
+    test(`given by keyboard: every claim passes, every figure is drawn, no axe violation, ${colorScheme}`, (t) => hasFile(t)
       ? onPage(async (page) => {
-        await give(page);
+        await give(page, "keyboard");
         const found = await verdicts(page);
         for (const {id} of published) for (const verdict of found[id]) assert.equal(verdict, "pass", `claim ${id}`);
-        await page.getByText(`${published.length} of ${published.length} claims recomputed and within tolerance.`).waitFor();
+        const all = published.length;
+        await page.getByText(`${all} of ${all} claims recomputed and within tolerance.`).waitFor();
         await page.getByText(/It is the file that the claims were published from/).waitFor();
         await scrollThrough(page);
         for (const id of figures) await page.locator(`#fig-${id} svg`).first().waitFor();
@@ -129,11 +143,12 @@ describe("the multi-site study with its file", () => {
       : undefined);
   }
 
-  test("results follow the choices: reference, version of serial 42, maps without serial, submissions 2 and 12", (t) => hasFile(t)
+  test("results follow the choices: reference, serial 42, maps without serial, submissions 2 and 12", (t) => hasFile(t)
     ? onPage(async (page) => {
       await give(page);
       const table = "#accuracy-by-sphere";
-      const row = async (): Promise<string> => (await text(page, table)).split("\n").find((line) => line.startsWith("1\t"))!;
+      const row = async (): Promise<string> =>
+        (await text(page, table)).split("\n").find((line) => line.startsWith("1\t"))!;
       assert.match(await row(), /1884\.0\t12\t1\.71/);
       for (const [choice, pattern] of [
         ["the temperature cut to an integer", /2\.22/], ["20 °C", /2\.99/], ["the map's temperature", /1\.71/],
@@ -148,7 +163,8 @@ describe("the multi-site study with its file", () => {
       await page.getByText("Spheres that fail linearity: 7, 8, 9, 10, 11, 12, 13, 14").waitFor();
       assert.match(await row(), /1884\.0\t10\t2\.10/);
       await page.getByRole("group", {name: "Maps without a serial"}).getByLabel("are left out").check();
-      await page.waitForFunction((selector) => /1884\.09/.test(document.querySelector(selector)?.textContent ?? ""), table);
+      await page.waitForFunction((selector) =>
+        /1884\.09/.test(document.querySelector(selector)?.textContent ?? ""), table);
     })
     : undefined);
 
@@ -175,7 +191,8 @@ describe("the multi-site study with its file", () => {
   test("a changed value fails its claims and is said to be another file", (t) => hasFile(t)
     ? onPage(async (page) => {
       const changed = readFileSync(path, "utf8").replace("1877.253", "1977.253");
-      await page.setInputFiles("input[type=\"file\"]", {name: "mine.csv", mimeType: "text/csv", buffer: Buffer.from(changed)});
+      const buffer = Buffer.from(changed);
+      await page.setInputFiles("input[type=\"file\"]", {name: "mine.csv", mimeType: "text/csv", buffer});
       await page.getByText(/It is another file than the claims were published from/).waitFor();
       await done(page);
       const found = await verdicts(page);
@@ -194,11 +211,12 @@ describe("the multi-site study with its file", () => {
 });
 
 describe("files that are not the one", () => {
+  const header = "id,vendor,data_type,serial,temperature_C,sphere,n_vox,mean_ms,sd_ms,median_ms";
   for (const [name, content, expected] of [
     ["other.csv", "subject,wright_1\n1,494\n", /a column id/],
-    ["numbers.csv", "id,vendor,data_type,serial,temperature_C,sphere,n_vox,mean_ms,sd_ms,median_ms\n1.001,GE,Complex,42,20,1,90,long,1,1\n",
+    ["numbers.csv", `${header}\n1.001,GE,Complex,42,20,1,90,long,1,1\n`,
       /row 1, column mean_ms[\s\S]*long/],
-    ["few.csv", "id,vendor,data_type,serial,temperature_C,sphere,n_vox,mean_ms,sd_ms,median_ms\n1.001,GE,Complex,42,20,1,90,1900,1,1\n",
+    ["few.csv", `${header}\n1.001,GE,Complex,42,20,1,90,1900,1,1\n`,
       /map 1\.002, which the published table counts/]
   ] as const) {
     test(`${name} is told at the drop zone, and changes nothing`, () =>

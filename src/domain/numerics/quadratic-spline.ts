@@ -12,7 +12,8 @@ import {InputError} from "../errors.js";
  * @param x at least 3 abscissae, increasing
  * @param y as many ordinates
  * @returns the ordinate at an abscissa within the first and the last; it throws an InputError beyond them
- * @throws InputError on fewer than 3 points, unequal lengths, a value that is not finite, abscissae that do not increase
+ * @throws InputError on fewer than 3 points, unequal lengths, a value that is not finite, abscissae that do not
+ *   increase
  */
 export function quadraticSpline(x: Numbers, y: Numbers): (at: number) => number {
   checkVector(x, "x", 3);
@@ -33,7 +34,8 @@ export function quadraticSpline(x: Numbers, y: Numbers): (at: number) => number 
   const coefficients = solve(Array.from(x, (at) => terms(scale(at))), Array.from(y));
   return (at) => {
     if (!(at >= first && at <= last)) {
-      throw new InputError({code: "out-of-range", field: "x", value: at, expected: `a number from ${first} to ${last}`});
+      const expected = `a number from ${first} to ${last}`;
+      throw new InputError({code: "out-of-range", field: "x", value: at, expected});
     }
     return terms(scale(at)).reduce((total, term, i) => total + term * coefficients[i], 0);
   };

@@ -25,9 +25,9 @@ export interface LinearRangeOptions extends LevelOptions {
 /**
  * The levels that follow one straight line, by the polynomial method from the highest level downwards.
  *
- * The three highest levels are taken as given. Each lower one is added to those that hold, and fails when the quadratic
- * term is significant at 1 - level and the quadratic lies off the line there by more than the tolerance: significant and
- * large enough to matter. The tests are not independent and their errors add up; a level with much scatter is
+ * The three highest levels are taken as given. Each lower one is added to those that hold, and fails when the
+ * quadratic term is significant at 1 - level and the quadratic lies off the line there by more than the tolerance:
+ * significant and large enough to matter. The tests are not independent and their errors add up; a level with much scatter is
  * significant only when it is far off.
  * Source: Emancipator and Kroll 1993, doi:10.1093/clinchem/39.5.766; the stepwise narrowing is that of CLSI EP06-A.
  *

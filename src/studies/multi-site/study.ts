@@ -1,4 +1,4 @@
-// The 2020 T1 mapping challenge: maps of one kind of phantom by twelve submitters, against its reference and each other.
+// The 2020 T1 mapping challenge: maps of one kind of phantom by twelve submitters, against reference and each other.
 import {InputError} from "../../domain/errors.js";
 import {
   percentError, phantomVersion, referenceT1, type FirstOfVersion2, type T1Reference
@@ -6,7 +6,9 @@ import {
 import {limitsOfRatios, type LimitsOfRatios} from "../../domain/statistics/limits-ratio.js";
 import {linearRange, type LevelVerdict} from "../../domain/statistics/linear-range.js";
 import {linearity, type Linearity} from "../../domain/statistics/linearity.js";
-import {coefficientOfVariation, relativeSpread, type RelativeSpread} from "../../domain/statistics/coefficient-of-variation.js";
+import {
+  coefficientOfVariation, relativeSpread, type RelativeSpread
+} from "../../domain/statistics/coefficient-of-variation.js";
 import {chiSquareInterval} from "../../domain/statistics/chi-square-interval.js";
 import type {Estimate, LevelOptions} from "../../domain/statistics/estimate.js";
 import {reproducibility, type Reproducibility} from "../../domain/statistics/reproducibility.js";
@@ -138,8 +140,8 @@ export function findMeasurements({name, paths}: Folder): string {
 /**
  * The measurements as a table of maps.
  *
- * @param text CSV or TSV: a row a map and sphere, with the columns id, vendor, data_type, serial, temperature_C, sphere,
- *   n_vox, mean_ms, sd_ms and median_ms
+ * @param text CSV or TSV: a row a map and sphere, with the columns id, vendor, data_type, serial, temperature_C,
+ *   sphere, n_vox, mean_ms, sd_ms and median_ms
  * @throws InputError that names file, row and column: a missing column, a cell that is missing or not what its column
  *   holds, a temperature where the reference is not known, a sphere that stands twice in a map, rows of one map that
  *   differ in what they say of it
@@ -147,7 +149,8 @@ export function findMeasurements({name, paths}: Folder): string {
 export function readMeasurements(text: string, name: string, reference: T1Reference): Measurements {
   const table = parseTable(text, name, {required: [...columns]});
   if (table.rows.length === 0) {
-    throw new InputError({code: "empty-table", file: name, field: "rows", value: 0, expected: "a row a map and sphere"});
+    const expected = "a row a map and sphere";
+    throw new InputError({code: "empty-table", file: name, field: "rows", value: 0, expected});
   }
   const [least, most] = [reference.temperatures[0], reference.temperatures.at(-1)!];
   const maps = new Map<string, T1Map>();
@@ -163,7 +166,9 @@ export function readMeasurements(text: string, name: string, reference: T1Refere
     };
     const given = table.text(row, "id");
     const [, submission, digits] = /^(\d+)\.(\d{1,3})$/.exec(given) ?? [];
-    if (digits === undefined) throw fault("bad-id", "id", given, "a submission, a point and up to three digits, as 6.010");
+    if (digits === undefined) {
+      throw fault("bad-id", "id", given, "a submission, a point and up to three digits, as 6.010");
+    }
     const id = `${submission}.${digits.padEnd(3, "0")}`;
     const dataType = dataTypes.find((each) => each === table.text(row, "data_type"));
     if (dataType === undefined) {
@@ -183,14 +188,16 @@ export function readMeasurements(text: string, name: string, reference: T1Refere
       ["vendor", "vendor"], ["dataType", "data_type"], ["serial", "serial"], ["temperature", "temperature_C"]
     ] as const) {
       if (before !== undefined && before[key] !== map[key]) {
-        throw fault("mixed-values", column, map[key] ?? "nothing", `${before[key] ?? "nothing"}, as in the other rows of map ${id}`);
+        const expected = `${before[key] ?? "nothing"}, as in the other rows of map ${id}`;
+        throw fault("mixed-values", column, map[key] ?? "nothing", expected);
       }
     }
     maps.set(id, map);
     const sphere = number("sphere", (value) => spheres.includes(value), `a whole number from 1 to ${spheres.length}`);
     const key = `${id}, sphere ${sphere}`;
     if (rowOf.has(key)) {
-      throw fault("duplicate-key", "id, sphere", `map ${key}`, `each sphere of a map once; row ${rowOf.get(key)! + 1} has it too`);
+      const expected = `each sphere of a map once; row ${rowOf.get(key)! + 1} has it too`;
+      throw fault("duplicate-key", "id, sphere", `map ${key}`, expected);
     }
     rowOf.set(key, row);
     if (table.number(row, "mean_ms") === null) {
@@ -215,8 +222,8 @@ export interface ScanPair {
 }
 
 /**
- * The scans that stand in the table twice. A complex map belongs to the magnitude map before it when submission, phantom,
- * temperature and the voxels of every sphere are the same.
+ * The scans that stand in the table twice. A complex map belongs to the magnitude map before it when submission,
+ * phantom, temperature and the voxels of every sphere are the same.
  */
 export function pairsOf(maps: readonly T1Map[]): ScanPair[] {
   return maps.slice(1).flatMap((complex, i) => {
@@ -273,10 +280,12 @@ export function groupsOf(maps: readonly T1Map[], rule: VersionRule): Record<Grou
       expected: `map ${id}, which the published table counts`
     });
   });
-  const scanners = maps.filter(({submission, dataType}) => submission === manyScanners.submission && dataType === "Complex");
+  const scanners = maps.filter(({submission, dataType}) =>
+    submission === manyScanners.submission && dataType === "Complex");
   if (scanners.length !== manyScanners.scanners) {
     throw new InputError({
-      code: "missing-map", field: "id", value: `${scanners.length} complex maps of submission ${manyScanners.submission}`,
+      code: "missing-map", field: "id",
+      value: `${scanners.length} complex maps of submission ${manyScanners.submission}`,
       expected: `${manyScanners.scanners}, one a scanner`
     });
   }
@@ -391,7 +400,8 @@ function accuracyOfScans(scans: readonly T1Map[], reference: T1Reference, settin
       const sd = chiSquareInterval(100 * found.sd / found.reference, found.n - 1, level);
       const errors = points.filter((point) => point.sphere === sphere).map(({error}) => error);
       const normality = found.n < 3 ? null : shapiroWilk(errors).p;
-      return [{sphere, nominal: found.reference, n: found.n, bias: {value, lower: lower!, upper: upper!, level}, sd, normality}];
+      const bias = {value, lower: lower!, upper: upper!, level};
+      return [{sphere, nominal: found.reference, n: found.n, bias, sd, normality}];
     })
   };
 }
@@ -417,7 +427,8 @@ export function reproducibilityOf(
   return spheres.map((sphere) => {
     const own = points.filter((point) => point.sphere === sphere);
     const levels = own.map(({map}) => map.submission);
-    const components = reproducibility(own.map(({error}) => error), [{name: "submission", levels}], {level: settings.level});
+    const errors = own.map(({error}) => error);
+    const components = reproducibility(errors, [{name: "submission", levels}], {level: settings.level});
     return {sphere, nominal: nominal[sphere - 1], submissions: new Set(levels).size, components};
   });
 }
@@ -440,9 +451,11 @@ export function agreementOf(
   return which.map((sphere) => {
     const scans = pairs.flatMap(({magnitude, complex}) => {
       const [m, c] = [magnitude.rois.get(sphere)?.mean, complex.rois.get(sphere)?.mean];
-      return m === undefined || c === undefined ? [] : [{id: `${magnitude.id}, ${complex.id}`, magnitude: m, complex: c}];
+      const id = `${magnitude.id}, ${complex.id}`;
+      return m === undefined || c === undefined ? [] : [{id, magnitude: m, complex: c}];
     });
-    const limits = limitsOfRatios(scans.map((scan) => scan.magnitude), scans.map((scan) => scan.complex), {level: settings.level});
+    const [first, second] = [scans.map((scan) => scan.magnitude), scans.map((scan) => scan.complex)];
+    const limits = limitsOfRatios(first, second, {level: settings.level});
     return {sphere, nominal: nominal[sphere - 1], scans, limits};
   });
 }
@@ -467,7 +480,7 @@ export function cutEffects(maps: readonly T1Map[], reference: T1Reference, setti
 export const versionRules: readonly VersionRule[] = [42, 43].flatMap((first) =>
   [true, false].map((withoutSerial) => ({firstOfVersion2: first as FirstOfVersion2, withoutSerial})));
 
-/** Fills `participants` (a row a map) and `measurements` (mean, SD and median of each sphere), and locks the database. */
+/** Fills `participants` (a row a map) and `measurements` (three statistics of each sphere), and locks the database. */
 export async function fillTables(database: Database, {maps}: Measurements): Promise<void> {
   await database.addColumns("participants", {
     submission: "VARCHAR", vendor: "VARCHAR", data_type: "VARCHAR", serial: "INTEGER", temperature: "DOUBLE"
@@ -548,7 +561,9 @@ export function claimsOf({maps}: Measurements, reference: T1Reference): Record<s
   const scanners = scannersOf(maps, reference, settings);
   for (const {sphere, sd} of scanners.spheres.slice(0, 7)) claims[`scanner-sd-${sphere}`] = sd.value;
   claims["scanner-bias-6"] = scanners.spheres[5].bias.value;
-  for (const {sphere, components: {rdc}} of reproducibilityOf(maps, reference, settings).slice(0, 5)) if (rdc !== null) claims[`rdc-${sphere}`] = rdc.value;
+  for (const {sphere, components: {rdc}} of reproducibilityOf(maps, reference, settings).slice(0, 5)) {
+    if (rdc !== null) claims[`rdc-${sphere}`] = rdc.value;
+  }
   claims["pairs"] = pairsOf(maps).length;
   for (const {sphere, limits: {bias, limits}} of agreementOf(maps, reference, settings, [1, 8])) {
     claims[`ratio-${sphere}`] = bias.value;

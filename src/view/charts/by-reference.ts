@@ -57,7 +57,8 @@ export function byReference(
   const margin = most > least ? (most / least) ** 0.05 : 2;
   const domain = [least / margin, most * margin];
   // Two lines: the reference, and the level's name under it.
-  const names = `[format(datum.value, '.0f'), ${JSON.stringify(levels.map(({level}) => level))}[indexof(${JSON.stringify(known)}, datum.value)]]`;
+  const [titles, values] = [levels.map(({level}) => level), known].map((each) => JSON.stringify(each));
+  const names = `[format(datum.value, '.0f'), ${titles}[indexof(${values}, datum.value)]]`;
   const x = {
     field: "reference", type: "quantitative", title: axisTitle(options.reference, options.referenceUnit),
     scale: {type: "log", nice: false, domain},

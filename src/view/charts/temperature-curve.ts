@@ -42,7 +42,9 @@ export function temperatureCurve(series: readonly TemperatureSeries[], options: 
   const x = {
     field: "temperature", type: "quantitative", title: "Temperature (°C)", scale: {zero: false, nice: false, padding: 6}
   } as const;
-  const y = {field: "value", type: "quantitative", title: axisTitle(quantity, unit), scale: {zero: false, nice: true}} as const;
+  const y = {
+    field: "value", type: "quantitative", title: axisTitle(quantity, unit), scale: {zero: false, nice: true}
+  } as const;
   const paint = {
     field: "name", type: "nominal", legend: null, scale: {domain: names, range: color.series.slice(0, names.length)}
   } as const;
@@ -92,7 +94,9 @@ export function temperatureCurve(series: readonly TemperatureSeries[], options: 
         mark: {type: "point", filled: true, size: 52, opacity: 1},
         encoding: {
           x, y, color: paint,
-          shape: {field: "name", type: "nominal", legend: null, scale: {domain: names, range: shapes.slice(0, names.length)}},
+          shape: {
+            field: "name", type: "nominal", legend: null, scale: {domain: names, range: shapes.slice(0, names.length)}
+          },
           tooltip: [
             {field: "name", type: "nominal", title: " "},
             {field: "temperature", type: "quantitative", title: "Temperature (°C)"},
