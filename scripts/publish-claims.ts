@@ -1,7 +1,9 @@
-// Writes what a simulated study found into its claims.json: `node --import tsx scripts/publish-claims.ts SLUG...`.
+// Writes what a study found into its claims.json: `node --import tsx scripts/publish-claims.ts SLUG... [--data FOLDER]`,
+// where the folder has the files that a study leaves to its reader.
 // Only for studies whose numbers are published here first; those of other publications are entered by hand.
 import {readFileSync, writeFileSync} from "node:fs";
 import {join} from "node:path";
+import {parseArgs} from "node:util";
 import {pathToFileURL} from "node:url";
 import {createPool} from "../src/compute/pool.js";
 import {defaultSize, loadModule, spawn} from "../src/compute/spawn.node.js";
@@ -15,7 +17,10 @@ import {root, say} from "./paths.js";
 /** Significant digits that are published. */
 const digits = 4;
 
-for (const slug of process.argv.slice(2)) {
+const {values, positionals} = parseArgs({options: {data: {type: "string"}}, allowPositionals: true});
+const supplied = values.data === undefined ? undefined : await openFolder(values.data);
+
+for (const slug of positionals) {
   const folder = join(root, "src/studies", slug);
   const {study} = (await import(pathToFileURL(join(folder, "study.ts")).href)) as {study: Study};
   const file = join(folder, "claims.json");
@@ -25,7 +30,7 @@ for (const slug of process.argv.slice(2)) {
   );
   const pool = createPool({size: defaultSize(), spawn, module: await loadModule()});
   const database = await openDatabase(await openNodeBackend());
-  const {claims: found} = await study.run({folders, pool, openDatabase: async () => database});
+  const {claims: found} = await study.run({folders, supplied, pool, openDatabase: async () => database});
   pool.close();
   await database.close();
   const lines = claims.map((claim) => {

@@ -7,7 +7,7 @@ import {openDatabase, type Database} from "./io/database.js";
 import {openBrowserBackend} from "./io/duckdb.browser.js";
 import {folderOf, readText, type Folder} from "./io/folder.js";
 import {readManifest, verifyManifest} from "./io/manifest.js";
-import {claimMark, claimsTable, dataTable, type ClaimMark, type DataFile} from "./view/claim.js";
+import {claimMark, claimsTable, claimValue, dataTable, type ClaimMark, type DataFile} from "./view/claim.js";
 import {progress} from "./view/inputs/progress.js";
 
 type Attachments = Parameters<typeof folderOf>[1];
@@ -61,6 +61,19 @@ export function begin<T>(work: Promise<T>): Promise<T> {
   return work;
 }
 
+/** Marks the page as running on new input, and where that is refused as what it was before. */
+export async function renew<T>(work: Promise<T>): Promise<T> {
+  const state = document.documentElement.dataset;
+  const before = state.study;
+  state.study = "running";
+  try {
+    return await work;
+  } catch (error) {
+    state.study = before;
+    throw error;
+  }
+}
+
 /** Marks the page as done: every number on it has been computed. */
 export function finish(): void {
   document.documentElement.dataset.study = "done";
@@ -70,20 +83,29 @@ export function finish(): void {
 export interface ClaimBook {
   /** The published number in the running text, with its verdict. */
   mark(id: string): HTMLElement;
+  /** The published number in a table, with the sign of its verdict. */
+  value(id: string): HTMLElement;
   /** Every claim with published and recomputed value. */
   table(): HTMLElement;
 }
 
-/** Checks each claim against the recomputed value of the same id. */
-export function checkClaims(claims: readonly Claim[], computed: Readonly<Record<string, number | undefined>>): ClaimBook {
+/**
+ * Checks each claim against the recomputed value of the same id.
+ * @param absent files that the reader has not given: claims that are computed from them are unavailable
+ */
+export function checkClaims(
+  claims: readonly Claim[], computed: Readonly<Record<string, number | undefined>>, absent: readonly string[] = []
+): ClaimBook {
   const results: Record<string, ClaimCheck> = {};
-  for (const claim of claims) results[claim.id] = checkClaim(claim, computed[claim.id]);
+  for (const claim of claims) results[claim.id] = checkClaim(claim, computed[claim.id], absent);
+  const find = (id: string): Claim => {
+    const claim = claims.find((each) => each.id === id);
+    if (claim === undefined) throw new Error(`no claim is called ${JSON.stringify(id)}`);
+    return claim;
+  };
   return {
-    mark(id): ClaimMark {
-      const claim = claims.find((each) => each.id === id);
-      if (claim === undefined) throw new Error(`no claim is called ${JSON.stringify(id)}`);
-      return claimMark(claim, results[id]);
-    },
+    mark: (id): ClaimMark => claimMark(find(id), results[id]),
+    value: (id) => claimValue(find(id), results[id]!),
     table: () => claimsTable(claims, results)
   };
 }

@@ -1,7 +1,7 @@
 import {fileURLToPath} from "node:url";
 import type {Command} from "./command.js";
 import {alignColumns, count, formatToTolerance} from "./format.js";
-import {readWorkers, workersOption} from "./options.js";
+import {readText, readWorkers, workersOption} from "./options.js";
 import {exitCode, reproduceStudies, selectStudies} from "./reproduction.js";
 import type {InputDifference, StudyReport} from "./reproduction.js";
 import type {Terminal} from "./terminal.js";
@@ -18,8 +18,15 @@ Recomputes studies from their files, all of them when none is named.
 Each input file is first compared with the SHA-256 in its data set's manifest; then each claim is
 recomputed and shown with its published value, unit, tolerance and verdict. A claim computed from
 a file that differs fails, whatever its value.
+Some files are not the project's to hand out: the claims computed from them are "unavailable" until
+--data names a folder that holds them.
 The exit code is 1 when a claim failed or a file differs, and 2 when the input is bad.`,
   options: {
+    data: {
+      type: "string",
+      placeholder: "FOLDER",
+      description: "where the files are that a study leaves to its reader"
+    },
     workers: workersOption
   },
   minimum: 0,
@@ -27,7 +34,8 @@ The exit code is 1 when a claim failed or a file differs, and 2 when the input i
     const workers = readWorkers(values);
     const slugs = await selectStudies(studies, positionals);
     const onProgress = (text: string) => terminal.progress(text);
-    const reports = await reproduceStudies(slugs, {studies, data, workers, onProgress}, (report) =>
+    const supplied = readText(values, "data");
+    const reports = await reproduceStudies(slugs, {studies, data, supplied, workers, onProgress}, (report) =>
       show(report, terminal)
     );
     terminal.progress("");
@@ -57,6 +65,12 @@ function show(report: StudyReport, terminal: Terminal): void {
         ? "all as its manifest states"
         : terminal.red(`${count(differing, "file")} not as its manifest states`);
     terminal.line(`  data/${dataset}: ${count(files, "file")}, ${verdict}`);
+  }
+  for (const {path, expected, actual} of report.supplied) {
+    const other = `given, another than the claims were published from (SHA-256 ${actual}; that one has ${expected})`;
+    const verdict = actual === null ? "not given: name the folder that holds it with --data"
+      : actual === expected ? "given, the one that the claims were published from" : terminal.yellow(other);
+    terminal.line(`  ${path}: ${verdict}`);
   }
   const header = ["claim", "published", "recomputed", "tolerance", "unit", "verdict"];
   const rows = report.claims.map(({id, published, recomputed, tolerance, unit, verdict, reason}) => [

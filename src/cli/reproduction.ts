@@ -26,6 +26,8 @@ export interface ReproductionOptions {
   studies: string;
   /** Folder with one folder per data set. */
   data: string;
+  /** Folder with the files that studies leave to their reader. */
+  supplied?: string;
   /** Number of workers; as many as there are cores if left out. The results do not depend on it. */
   workers?: number;
   /** Told what is being done. */
@@ -43,6 +45,15 @@ export interface InputDifference {
   actual: string | null;
   /** Ids of the claims that are computed from it. */
   claims: string[];
+}
+
+/** A file that a study leaves to its reader. */
+export interface SuppliedReport {
+  path: string;
+  /** SHA-256 of the file that the claims were published from. */
+  expected: string;
+  /** SHA-256 of the file that was given; null where none was. */
+  actual: string | null;
 }
 
 export interface ClaimReport {
@@ -67,6 +78,8 @@ export interface StudyReport {
   title: string;
   inputs: {dataset: string; files: number}[];
   differences: InputDifference[];
+  /** Files left to the reader. */
+  supplied: SuppliedReport[];
   claims: ClaimReport[];
   /** Why the study could not be recomputed, or null. */
   error: (Partial<Fault> & {message: string; badInput: boolean}) | null;
@@ -111,11 +124,13 @@ export async function reproduceStudies(
   options: ReproductionOptions,
   onReport?: (report: StudyReport) => void
 ): Promise<StudyReport[]> {
+  const supplied = options.supplied === undefined ? undefined : await openFolder(options.supplied);
+  if (supplied !== undefined) await checkSupplied(slugs, supplied, options);
   const pool = createPool({size: options.workers ?? defaultSize(), spawn, module: await loadModule()});
   try {
     const reports: StudyReport[] = [];
     for (const slug of slugs) {
-      const report = await reproduceStudy(slug, pool, options);
+      const report = await reproduceStudy(slug, pool, options, supplied);
       reports.push(report);
       onReport?.(report);
     }
@@ -125,9 +140,31 @@ export async function reproduceStudies(
   }
 }
 
-async function reproduceStudy(slug: string, pool: Pool, options: ReproductionOptions): Promise<StudyReport> {
+/** A folder that was named for studies which read nothing from it is a mistake, and so is one without their files. */
+async function checkSupplied(slugs: readonly string[], folder: Folder, {studies}: ReproductionOptions): Promise<void> {
+  const wanted: string[] = [];
+  for (const slug of slugs) {
+    const path = join(studies, slug, "study.ts");
+    // What else is wrong with a study stands in its report.
+    const module = existsSync(path) ? await import(pathToFileURL(path).href).catch(() => ({})) : {};
+    wanted.push(...((module as {study?: Study}).study?.supplied ?? []).map((file) => file.path));
+  }
+  if (wanted.some((path) => suppliedPaths(folder, path).length > 0)) return;
+  const expected = wanted.length === 0 ? `no such option: ${slugs.join(", ")} leaves no file to the reader`
+    : `a folder that holds ${wanted.join(", ")}`;
+  throw new InputError({code: "bad-option", field: "--data", value: folder.name, expected});
+}
+
+/** Where a supplied file lies in a folder. */
+function suppliedPaths({paths}: Folder, name: string): string[] {
+  return paths.filter((path) => path === name || path.endsWith(`/${name}`));
+}
+
+async function reproduceStudy(
+  slug: string, pool: Pool, options: ReproductionOptions, given: Folder | undefined
+): Promise<StudyReport> {
   const {onProgress} = options;
-  const report: StudyReport = {slug, title: slug, inputs: [], differences: [], claims: [], error: null};
+  const report: StudyReport = {slug, title: slug, inputs: [], differences: [], supplied: [], claims: [], error: null};
   const databases: Database[] = [];
   let claims: Claim[] = [];
   let values: StudyResult["claims"] | null = null;
@@ -151,6 +188,13 @@ async function reproduceStudy(slug: string, pool: Pool, options: ReproductionOpt
       report.inputs.push({dataset, files});
       report.differences.push(...differences);
     }
+    for (const {path, sha256: expected} of study.supplied ?? []) {
+      const [found] = given === undefined ? [] : suppliedPaths(given, path);
+      const actual = found === undefined ? null : sha256(await given!.read(found));
+      report.supplied.push({path, expected, actual});
+      known.push(path);
+    }
+    const supplied = report.supplied.some(({actual}) => actual !== null) ? given : undefined;
     checkPatterns(claims, claimsFile, study.datasets, known);
     for (const difference of report.differences) {
       difference.claims = claims.filter((claim) => claim.value !== null && uses(claim, difference)).map(({id}) => id);
@@ -158,6 +202,7 @@ async function reproduceStudy(slug: string, pool: Pool, options: ReproductionOpt
 
     const result = await study.run({
       folders,
+      supplied,
       pool,
       openDatabase: async () => {
         const database = await openDatabase(await openNodeBackend());
@@ -172,7 +217,8 @@ async function reproduceStudy(slug: string, pool: Pool, options: ReproductionOpt
   } finally {
     for (const database of databases) await database.close();
   }
-  report.claims = claims.map((claim) => judge(claim, values, report.differences, report.error?.message));
+  const absent = report.supplied.filter(({actual}) => actual === null).map(({path}) => path);
+  report.claims = claims.map((claim) => judge(claim, values, absent, report.differences, report.error?.message));
   return report;
 }
 
@@ -284,12 +330,13 @@ function checkPatterns(
 function judge(
   claim: Claim,
   values: StudyResult["claims"] | null,
+  absent: readonly string[],
   differences: readonly InputDifference[],
   error: string | undefined
 ): ClaimReport {
   const {id, statement, source, unit, tolerance} = claim;
   const value = values !== null && Object.hasOwn(values, id) ? values[id] : undefined;
-  const {verdict, computed, reason} = checkClaim(claim, value);
+  const {verdict, computed, reason} = checkClaim(claim, value, absent);
   const report: ClaimReport = {
     id,
     statement,

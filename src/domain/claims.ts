@@ -20,7 +20,10 @@ export interface Claim {
   unavailable?: string;
 }
 
-/** "unavailable" is said of a number that the study itself declares beyond recomputing, and of no other. */
+/**
+ * "unavailable" is said of a number that the study itself declares beyond recomputing, and of one that is computed from
+ * a file which its reader has to give and has not given; of no other.
+ */
 export type Verdict = "pass" | "fail" | "unavailable";
 
 /** Outcome of a check. */
@@ -32,6 +35,8 @@ export interface ClaimCheck {
   computed: number | null;
   /** Why the verdict is not "pass". */
   reason?: string;
+  /** The file that the reader has to give; without it the verdict is "unavailable". */
+  waitsFor?: string;
 }
 
 /**
@@ -39,8 +44,16 @@ export interface ClaimCheck {
  *
  * Passes when the absolute difference is at most the tolerance. A number that is missing or not finite fails, unless
  * the claim itself says that it cannot be recomputed.
+ *
+ * @param absent files that a reader has to give and has not given: a claim whose inputs name one is unavailable
  */
-export function checkClaim(claim: Claim, recomputed: number | null | undefined): ClaimCheck {
+export function checkClaim(
+  claim: Claim, recomputed: number | null | undefined, absent: readonly string[] = []
+): ClaimCheck {
+  const waitsFor = claim.value === null ? undefined : claim.inputs?.find((path) => absent.includes(path));
+  if (waitsFor !== undefined) {
+    return {verdict: "unavailable", difference: null, computed: null, reason: `waits for ${waitsFor}`, waitsFor};
+  }
   const number = typeof recomputed === "number" && Number.isFinite(recomputed) ? recomputed : null;
   if (claim.value === null) {
     return {verdict: "unavailable", difference: null, computed: number, reason: claim.unavailable};

@@ -18,6 +18,10 @@ const words: Record<Verdict, string> = {
   unavailable: "cannot be recomputed"
 };
 
+function wordsOf({verdict, waitsFor}: ClaimCheck): string {
+  return waitsFor === undefined ? words[verdict] : "waits for its file";
+}
+
 /** The published value in the running text, its verdict beside it and the recomputed one behind the mark. */
 export function claimMark(claim: Claim, result: ClaimCheck | null = null): ClaimMark {
   const id = uniqueId("claim-detail");
@@ -39,7 +43,7 @@ export function claimMark(claim: Claim, result: ClaimCheck | null = null): Claim
     }
     element.dataset.verdict = next.verdict;
     mark.textContent = signs[next.verdict];
-    mark.setAttribute("aria-label", `${words[next.verdict]}: details`);
+    mark.setAttribute("aria-label", `${wordsOf(next)}: details`);
     const rows = [
       row("Published", publishedText(claim)),
       ...(next.computed === null ? [] : [row("Recomputed", computedText(claim, next.computed))]),
@@ -47,10 +51,24 @@ export function claimMark(claim: Claim, result: ClaimCheck | null = null): Claim
       ...(next.reason === undefined ? [] : [row("Note", next.reason)]),
       row("Source", claim.source)
     ];
-    detail.replaceChildren(h("strong", {}, capital(words[next.verdict])), ...rows);
+    detail.replaceChildren(h("strong", {}, capital(wordsOf(next))), ...rows);
   };
   update(result);
   return Object.assign(element, {update});
+}
+
+/** The published value in a table, with the sign of its verdict; the table of claims tells the rest. */
+export function claimValue(claim: Claim, result: ClaimCheck): HTMLElement {
+  const {verdict, reason} = result;
+  return h("span", {class: "m-claim-cell", "data-claim": claim.id, "data-verdict": verdict, title: reason},
+    claim.value === null ? "—" : formatNumber(claim.value, {decimals: publishedDecimals(claim.value, claim.tolerance)}),
+    h("span", {role: "img", "aria-label": wordsOf(result), class: "m-verdict-sign"}, signs[verdict]));
+}
+
+/** A verdict in a table that is not one of a claim: its sign and a word. */
+export function verdict(passes: boolean, word: string): HTMLElement {
+  return h("span", {class: "m-verdict", "data-verdict": passes ? "pass" : "fail"},
+    h("span", {"aria-hidden": "true", class: "m-verdict-sign"}, signs[passes ? "pass" : "fail"]), ` ${word}`);
 }
 
 function row(name: string, value: string): HTMLElement {
@@ -78,15 +96,17 @@ function placeUnder(detail: HTMLElement, mark: HTMLElement): void {
   detail.style.top = `${below ? bottom + 6 : Math.max(8, top - height - 6)}px`;
 }
 
-/** "12 of 12 claims recomputed", with what failed or cannot be recomputed. */
+/** "12 of 12 claims recomputed", with what failed, waits for a file or cannot be recomputed. */
 export function claimsSummary(claims: readonly Claim[], results: Readonly<Record<string, ClaimCheck>>): string {
   const count = (verdict: Verdict): number => claims.filter(({id}) => results[id]?.verdict === verdict).length;
   const [pass, fail, unavailable] = [count("pass"), count("fail"), count("unavailable")];
+  const waiting = claims.filter(({id}) => results[id]?.waitsFor !== undefined).length;
   const open = claims.length - pass - fail - unavailable;
   return [
     `${pass} of ${claims.length} ${claims.length === 1 ? "claim" : "claims"} recomputed and within tolerance`,
     fail > 0 ? `${fail} outside` : "",
-    unavailable > 0 ? `${unavailable} cannot be recomputed` : "",
+    waiting > 0 ? `${waiting} wait for a file` : "",
+    unavailable > waiting ? `${unavailable - waiting} cannot be recomputed` : "",
     open > 0 ? `${open} not yet recomputed` : ""
   ].filter((part) => part !== "").join("; ") + ".";
 }
@@ -95,7 +115,7 @@ export function claimsSummary(claims: readonly Claim[], results: Readonly<Record
 export function claimsTable(
   claims: readonly Claim[],
   results: Readonly<Record<string, ClaimCheck>>,
-  options: {caption?: Child} = {}
+  options: {caption?: Child; limit?: number} = {}
 ): HTMLElement {
   const rows = claims.map((claim) => ({claim, result: results[claim.id]}));
   const anyFail = rows.some(({result}) => result?.verdict === "fail");
@@ -129,7 +149,10 @@ export function claimsTable(
       {key: "source", label: "Source", align: "left", format: (_, {claim}) => (claim as Claim).source}
     ]
   });
-  return h("div", {class: "m-claims"}, summary, table);
+  const {limit = 100} = options;
+  if (claims.length <= limit) return h("div", {class: "m-claims"}, summary, table);
+  return h("div", {class: "m-claims"}, summary,
+    h("details", {class: "m-more"}, h("summary", {}, `All ${claims.length} claims`), table));
 }
 
 function nameOf({id, statement}: Claim): HTMLElement {
@@ -138,10 +161,11 @@ function nameOf({id, statement}: Claim): HTMLElement {
 
 function verdictText(id: string, result: ClaimCheck | undefined): HTMLElement {
   if (result === undefined) return h("span", {class: "m-verdict", "data-claim": id}, "… being recomputed");
-  const {verdict, reason} = result;
+  const {verdict, reason, waitsFor} = result;
   const short: Record<Verdict, string> = {pass: "agrees", fail: "does not agree", unavailable: "cannot be recomputed"};
   return h("span", {class: "m-verdict", "data-claim": id, "data-verdict": verdict, title: reason},
-    h("span", {"aria-hidden": "true", class: "m-verdict-sign"}, signs[verdict]), ` ${short[verdict]}`,
+    h("span", {"aria-hidden": "true", class: "m-verdict-sign"}, signs[verdict]),
+    waitsFor === undefined ? ` ${short[verdict]}` : " unavailable",
     reason === undefined ? null : h("small", {}, reason));
 }
 

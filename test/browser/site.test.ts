@@ -3,9 +3,11 @@ import {mkdirSync, readdirSync, readFileSync} from "node:fs";
 import {createRequire} from "node:module";
 import {extname, join} from "node:path";
 import {after, before, describe, test} from "node:test";
+import {pathToFileURL} from "node:url";
 import type {Browser, Page} from "playwright-core";
 import {root} from "../../scripts/paths.js";
 import {serve} from "../../scripts/serve.js";
+import type {Study} from "../../src/studies/study-contract.js";
 import {launch, openPage, scrollThrough} from "./browser.js";
 import {exerciseCell} from "./cells.js";
 
@@ -73,10 +75,13 @@ describe("every study", () => {
       const verdicts = await page.$$eval("[data-claim]", (elements) =>
         elements.map((element) => [element.getAttribute("data-claim"), element.getAttribute("data-verdict")])
       );
-      for (const {id, value} of published) {
+      const module = (await import(pathToFileURL(join(root, "src/studies", study, "study.ts")).href)) as {study: Study};
+      const left = (module.study.supplied ?? []).map(({path}) => path);
+      for (const {id, value, inputs} of published) {
         const found = verdicts.filter(([claim]) => claim === id);
         assert.ok(found.length > 0, `claim ${id} is not on the page`);
-        for (const [, verdict] of found) assert.equal(verdict, value === null ? "unavailable" : "pass", `claim ${id}`);
+        const waits = value === null || inputs?.some((path: string) => left.includes(path));
+        for (const [, verdict] of found) assert.equal(verdict, waits ? "unavailable" : "pass", `claim ${id}`);
       }
       assert.deepEqual(faults, []);
       await page.context().close();
@@ -100,6 +105,11 @@ describe("one cell of every study can be edited", () => {
       source: "const surface = fitSurface",
       edit: (text) => text.replace("fitSurface(scores, method)", "fitSurface(scores, method, 0.5)"),
       expectChanged: ["#coefficients"]
+    },
+    "multi-site": {
+      source: "const cutTo",
+      edit: (text) => text.replace("Math.trunc(temperature)", "Math.trunc(temperature) - 2"),
+      expectChanged: ["#reference-values"]
     }
   };
   for (const file of studies) {

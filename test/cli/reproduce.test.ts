@@ -4,6 +4,7 @@ import {after, before, beforeEach, describe, test} from "node:test";
 import {InputError} from "../../src/domain/errors.js";
 import {listStudies, reproduceStudies, selectStudies} from "../../src/cli/reproduction.js";
 import type {ClaimReport, StudyReport} from "../../src/cli/reproduction.js";
+import {sha256} from "../../src/io/manifest.js";
 import {openSandbox} from "./sandbox.js";
 import type {Sandbox} from "./sandbox.js";
 
@@ -143,6 +144,84 @@ describe("measurand reproduce", () => {
     assert.match(stderr, /study is "smal"; expected one of broken, small \(did you mean small\?\)/);
     const {error} = JSON.parse(stdout) as {error: InputError};
     assert.deepEqual([error.code, error.field, error.value], ["unknown-study", "study", "smal"]);
+  });
+});
+
+describe("a study that leaves a file to its reader", () => {
+  const content = "id\tvalue\na\t7\n";
+  const claims = [
+    {id: "given", value: 7, unit: "1", tolerance: 0, source: "made up", inputs: ["given.tsv"]},
+    {id: "shipped", value: 42, unit: "1", tolerance: 0, source: "made up", inputs: ["other.tsv"]}
+  ];
+  const study = `
+import {readText} from "../../io/folder.js";
+import {parseTsv} from "../../io/tsv.js";
+export const study = {
+  slug: "waiting",
+  title: "A study that waits",
+  datasets: ["tiny"],
+  supplied: [{path: "given.tsv", sha256: "${sha256(new TextEncoder().encode(content))}"}],
+  async run({folders, supplied}) {
+    const claims = {shipped: parseTsv(await readText(folders.tiny, "other.tsv"), "other.tsv").requiredNumber(0, "value")};
+    if (supplied === undefined) return {claims};
+    const path = supplied.paths.find((each) => each.endsWith("given.tsv"));
+    return {claims: {...claims, given: parseTsv(await readText(supplied, path), path).requiredNumber(0, "value")}};
+  }
+};
+`;
+  let sandbox: Sandbox;
+  before(() => {
+    sandbox = openSandbox();
+    sandbox.write("src/studies/waiting/study.ts", study);
+    sandbox.write("src/studies/waiting/claims.json", JSON.stringify({claims}));
+    sandbox.write("theirs/deep/given.tsv", content);
+    sandbox.write("changed/given.tsv", content.replace("7", "8"));
+    sandbox.write("remarked/given.tsv", content.replace("a\t7", "b\t7"));
+    sandbox.write("empty/other.txt", "nothing");
+  });
+  after(() => sandbox.close());
+  const reproduce = (...args: string[]) => sandbox.run("reproduce", ...args, "--workers=1");
+
+  test("without the file: its claims are unavailable, the others are checked, exit code 0", async () => {
+    const {code, stdout} = await reproduce("waiting");
+    assert.equal(code, 0);
+    assert.match(stdout, /given\.tsv: not given: name the folder that holds it with --data/);
+    assert.match(stdout, /^ +given +7 +- .* unavailable: waits for given\.tsv$/m);
+    assert.match(stdout, /^2 claims: 1 pass, 0 fail, 1 unavailable$/m);
+    const [report] = parse((await reproduce("waiting", "--json")).stdout).studies;
+    assert.deepEqual(report.supplied.map(({path, actual}) => [path, actual]), [["given.tsv", null]]);
+    assert.equal((await reproduce()).code, 0, "and so with all studies");
+  });
+
+  test("with the file, anywhere in the folder: every claim is checked", async () => {
+    for (const args of [["waiting"], []]) {
+      const {code, stdout, stderr} = await reproduce(...args, "--data", sandbox.path("theirs"));
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /given\.tsv: given, the one that the claims were published from/);
+      assert.match(stdout, /^ +given +7 +7 .* pass$/m);
+    }
+  });
+
+  test("another file is told; its values decide", async () => {
+    const changed = await reproduce("waiting", "--data", sandbox.path("changed"));
+    assert.equal(changed.code, 1);
+    assert.match(changed.stdout, /given\.tsv: given, another than the claims were published from \(SHA-256 [0-9a-f]{64}/);
+    assert.match(changed.stdout, /^ +given +7 +8 .* fail: differs by 1\.00, more than 0$/m);
+    const remarked = await reproduce("waiting", "--data", sandbox.path("remarked"));
+    assert.equal(remarked.code, 0);
+    assert.match(remarked.stdout, /another than the claims were published from/);
+  });
+
+  test("a folder without the file, one that is not there, and a study that takes none: exit code 2", async () => {
+    for (const [args, message] of [
+      [["waiting", "--data", sandbox.path("empty")], /--data is "empty"; expected a folder that holds given\.tsv/],
+      [["waiting", "--data", sandbox.path("nowhere")], /nowhere.*expected a folder that exists/],
+      [["small", "--data", sandbox.path("theirs")], /--data is "theirs"; expected no such option: small leaves no file/]
+    ] as const) {
+      const {code, stderr} = await reproduce(...args);
+      assert.equal(code, 2);
+      assert.match(stderr, message);
+    }
   });
 });
 

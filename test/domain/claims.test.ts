@@ -32,7 +32,17 @@ describe("a claim against its recomputed number", () => {
     assert.equal(checkClaim(claim, -Infinity).verdict, "fail");
   });
 
-  test("only a claim without a value is unavailable", () => {
+  test("a claim that is computed from a file which was not given waits for it, whatever was computed", () => {
+    const waits = {verdict: "unavailable", difference: null, computed: null, reason: "waits for a.tsv", waitsFor: "a.tsv"};
+    assert.deepEqual(checkClaim(claim, undefined, ["a.tsv"]), waits);
+    assert.deepEqual(checkClaim(claim, -2.1, ["b.tsv", "a.tsv"]), waits);
+    assert.equal(checkClaim(claim, undefined, ["b.tsv"]).verdict, "fail");
+    assert.equal(checkClaim({...claim, inputs: undefined}, undefined, ["a.tsv"]).verdict, "fail");
+    const hidden = {...claim, value: null, unavailable: "the images are not public"};
+    assert.equal(checkClaim(hidden, undefined, ["a.tsv"]).reason, "the images are not public");
+  });
+
+  test("of the others only a claim without a value is unavailable", () => {
     const hidden = {...claim, value: null, unavailable: "the images are not public"};
     assert.deepEqual(checkClaim(hidden, 3), {
       verdict: "unavailable", difference: null, computed: 3, reason: "the images are not public"

@@ -80,7 +80,7 @@ export function blandAltman(data: BlandAltmanData, options: BlandAltmanOptions):
   const trend = data.trend === undefined
     ? []
     : ends.map((end) => ({abscissa: end, difference: data.trend!.intercept + data.trend!.slope * end}));
-  const yTitle = axisTitle(`Difference, ${name}`, unit);
+  const yTitle = axisTitle(`${equality === 1 ? "Ratio" : "Difference"}, ${name}`, unit);
   const xTitle = axisTitle(abscissa === "mean" ? `Mean ${quantity} of the two` : `Reference ${quantity}`, unit);
   const y = {type: "quantitative", title: yTitle, scale: {zero: false, nice: true}} as const;
   const x = {

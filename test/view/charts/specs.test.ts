@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
 import {View, compile, expressionInterpreter, parse} from "../../../src/generated/vendor/vega.js";
+import {byReference} from "../../../src/view/charts/by-reference.js";
 import {blandAltman} from "../../../src/view/charts/bland-altman.js";
 import type {BlandAltmanData} from "../../../src/view/charts/bland-altman.js";
 import {decay} from "../../../src/view/charts/decay.js";
@@ -16,6 +17,7 @@ import {scatter} from "../../../src/view/charts/scatter.js";
 import {signalFit} from "../../../src/view/charts/signal-fit.js";
 import {spaghetti} from "../../../src/view/charts/spaghetti.js";
 import type {ChartSpec, VegaLiteSpec} from "../../../src/view/charts/spec.js";
+import {temperatureCurve} from "../../../src/view/charts/temperature-curve.js";
 import {truthEstimate} from "../../../src/view/charts/truth-estimate.js";
 import {vegaConfig} from "../../../src/view/theme.js";
 
@@ -68,6 +70,22 @@ const charts: Record<string, (n: number) => ChartSpec> = {
     pairs(n).map(({subject, mean, reference}, i) => ({subject, x: mean, y: reference, group: i % 2 ? "a" : "b"})),
     {xTitle: "A", yTitle: "B", groupTitle: "Site"}
   ),
+  "by reference": (n) => byReference(
+    subjects(n).flatMap((subject, i) => [20, 200, 2000].map((reference, k) =>
+      ({subject, level: String(k), reference, value: 3 * i - 40 * k, group: i % 2 ? "a" : "b"}))),
+    n === 0 ? [] : [20, 200].map((reference, k) => ({level: String(k), reference, value: 1, lower: -2, upper: 4})),
+    {reference: "Reference", quantity: "Error", unit: "%", estimate: "Mean", band: 5}
+  ),
+  "by reference, logarithmic beyond 10": (n) => byReference(
+    subjects(n).map((subject, i) => ({subject, level: "1", reference: 50, value: 200 * i - 30, group: "a"})), [],
+    {reference: "Reference", quantity: "Error", estimate: "Mean", linearWithin: 10}
+  ),
+  "temperature curve": (n) => temperatureCurve(n === 0 ? [] : ["A", "B"].map((name, k) => ({
+    name,
+    curve: Array.from({length: n + 1}, (_, i) => ({temperature: 16 + i, value: 100 * k + i})),
+    cut: Array.from({length: n + 1}, (_, i) => ({temperature: 16 + i, value: 100 * k})),
+    published: [{temperature: 16, value: 100 * k}]
+  })), {quantity: "T1", unit: "ms", marked: 17, measured: [{subject: "1", temperature: 16.5}]}),
   intervals: (n) => intervals(
     subjects(n).map((label) => ({label, value: 2, lower: 1, upper: 4})), {quantity: "wCV", unit: "%"}
   ),
