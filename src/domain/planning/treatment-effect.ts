@@ -8,7 +8,7 @@ import {integrate} from "../numerics/quadrature.js";
 import type {Random} from "../numerics/random.js";
 import {optionReader} from "../statistics/option-values.js";
 import {variantOf} from "../statistics/variant-of.js";
-import {levelNeed, plain, powerNeed, simulationNeeds, type Planner} from "./planner.js";
+import {levelNeed, plain, powerNeed, repeatLines, simulationNeeds, type Planner} from "./planner.js";
 import {countOf, countsAround, smallestCount} from "./search.js";
 import {simulate} from "./simulate.js";
 
@@ -136,7 +136,7 @@ export const treatmentEffectPlanner: Planner = {
     ...simulationNeeds
   ],
   citations: ["Frison and Pocock 1992, doi:10.1002/sim.4780111304"],
-  run(given, variantId) {
+  run(given, variantId, watch) {
     const variant = variantOf({variant: variantId}, this.variants);
     const analysis = variant.id as TrialAnalysis;
     const options = optionReader(this.options, given);
@@ -163,24 +163,27 @@ export const treatmentEffectPlanner: Planner = {
       guess(analysis, spread.repeats));
     const sizeOf = (how: TrialAnalysis, repeats: number) =>
       smallestCount((count) => powerOf(count, how, repeats) >= wanted, 3, "subjects", guess(how, repeats));
+    const simulated = simulate(options, 6 * n, (random) => [trial(random, n, effect, spread, analysis, level)], watch);
+    const otherRepeats = [1, 2, 3, 4].filter((k) => k !== spread.repeats);
+    const line = (most: number) =>
+      repeatLines(countsAround(n, least, most), (count, repeats) => powerOf(count, analysis, repeats));
     return {
       planner: this.id,
       variant: variant.id,
       estimates: [
         plain("subjects per arm", n, `${2 * n} subjects in all`),
         plain("SD of the outcome", outcomeSd(spread, analysis), variant.name),
-        ...(evaluated ? [] : [1, 2, 3, 4].filter((k) => k !== spread.repeats)
-          .map((k) => plain(`subjects per arm with ${k} repeats`, sizeOf(analysis, k)))),
+        ...(evaluated ? [] : otherRepeats.map((k) =>
+          plain(`subjects per arm with ${k} repeats`, sizeOf(analysis, k)))),
         ...(evaluated ? [] : this.variants.filter(({id}) => id !== analysis)
           .map(({id, name}) => plain(`subjects per arm, ${id}`, sizeOf(id as TrialAnalysis, spread.repeats), name)))
       ],
       achieved: [{
         name: "power", value: powerOf(n, analysis), wanted: evaluated ? null : wanted,
-        simulated: simulate(options, 6 * n, (random) => trial(random, n, effect, spread, analysis, level))
+        simulated: simulated?.[0] ?? null
       }],
       curve: {
-        x: "subjects per arm", y: "power", wanted,
-        points: countsAround(n, least, 16).map((count) => ({x: count, y: powerOf(count, analysis)}))
+        x: "subjects per arm", y: "power", wanted, ...line(16)(spread.repeats), others: otherRepeats.map(line(8))
       },
       runs: null,
       warnings: [],
