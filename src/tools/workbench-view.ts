@@ -1,8 +1,9 @@
 // The parts of the page "Agreement workbench": each an element with a `value` that fires "input", or a finished block.
+import {byId} from "../domain/by-id.js";
 import {InputError} from "../domain/errors.js";
 import type {ColumnNeed, Method, MethodReport, OptionNeed, Table} from "../domain/statistics/method.js";
 import type {MethodFigure} from "../domain/statistics/method-figures.js";
-import {byId, methods} from "../domain/statistics/methods.js";
+import {methods} from "../domain/statistics/methods.js";
 import type {Rows} from "../io/database.js";
 import {readMethodTable} from "../io/method-table.js";
 import {decodeText} from "../io/text.js";

@@ -5,7 +5,8 @@ import {join} from "node:path";
 import {test} from "node:test";
 import {InputError} from "../../src/domain/errors.js";
 import type {MethodReport} from "../../src/domain/statistics/method.js";
-import {byId, methods} from "../../src/domain/statistics/methods.js";
+import {byId} from "../../src/domain/by-id.js";
+import {methods} from "../../src/domain/statistics/methods.js";
 import {readMethodTable, splitColumns} from "../../src/io/method-table.js";
 import {parseCsv} from "../../src/io/tsv.js";
 import {
