@@ -6,6 +6,7 @@ import type {
 } from "../domain/statistics/method.js";
 import {methods} from "../domain/statistics/methods.js";
 import {writeCsv} from "../io/tsv.js";
+import {commandLine} from "./command-line.js";
 
 /** What a reader chose; it says nothing of the values in the table. */
 export interface Settings {
@@ -188,15 +189,7 @@ export function statsCommand({method, variant, level, columns, options}: Setting
     ...(level === defaultLevel ? [] : [["level", level] as [string, string]]),
     ...Object.entries(options)
   ];
-  // A value that begins with a dash would be taken for an option.
-  const words = given.flatMap(([name, value]) =>
-    value.startsWith("-") ? [quoted(`--${name}=${value}`)] : [`--${name}`, quoted(value)]);
-  return ["npx measurand stats", method, quoted(file), ...words].join(" ");
-}
-
-/** As a POSIX shell reads it. */
-function quoted(text: string): string {
-  return /^[\w.,/:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return commandLine(["stats", method, file], given);
 }
 
 // ---------- text and tables ----------
