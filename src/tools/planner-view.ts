@@ -24,7 +24,13 @@ import {
 
 type Figured = Required<Pick<FigureChange, "title" | "caption" | "description" | "spec" | "table">>;
 
-const tidy = (value: number): string => formatNumber(value, {digits: 4});
+const tidy = (value: unknown): string =>
+  typeof value !== "number" ? "" : Number.isInteger(value) ? formatNumber(value, {decimals: 0}) : formatNumber(value, {digits: 4});
+/** As it was typed, or set: no zeros that fill up. */
+const asked = (value: unknown): string =>
+  typeof value !== "number" ? String(value ?? "") : String(Number(value.toPrecision(6))).replace("-", "−");
+/** How an option is called on the page. */
+const labelOf = (id: string): string => capital(id.replaceAll("-", " ").replace(/\bsd\b/, "SD").replace(/^auc$/, "AUC"));
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The planners by what they are for. */
@@ -97,13 +103,13 @@ export function planForm(planner: Planner, start: PlanSettings): PlanForm {
       placeholder: optional ? "found" : standard, "aria-describedby": `${own}-hint`
     });
     const hint = h("small", {id: `${own}-hint`}, description, standard === "" ? null : `; default ${standard}`);
-    const label = h("label", {for: own}, capital(id.replaceAll("-", " ")));
+    const label = h("label", {for: own}, labelOf(id));
     if (range === null) {
       quiet(text, () => change({[id]: text.value.trim()}));
       return place([id], h("div", {class: "m-plan-number"}, label, text, hint));
     }
     const slide = h("input", {
-      type: "range", ...range, value: given === "" ? standard : given, "aria-label": `${capital(id.replaceAll("-", " "))}, slider`
+      type: "range", ...range, value: given === "" ? standard : given, "aria-label": `${labelOf(id)}, slider`
     });
     quiet(slide, () => {
       text.value = slide.value;
@@ -131,7 +137,7 @@ export function planForm(planner: Planner, start: PlanSettings): PlanForm {
   const choiceField = (need: OptionNeed): HTMLElement => {
     const standard = String(need.default);
     const control = select({
-      label: capital(need.id.replaceAll("-", " ")), options: need.choices!,
+      label: labelOf(need.id), options: need.choices!,
       value: settings.options[need.id] ?? standard
     });
     control.append(h("small", {}, need.description));
@@ -236,7 +242,7 @@ export function answerText(report: PlannerReport): Child[] {
   return [
     h("strong", {}, `${tidy(size.value)} ${size.name}`), note,
     first === undefined ? "." : `: ${first.name} ${tidy(first.value)}${
-      first.wanted === null ? "" : `, wanted ${tidy(first.wanted)}`}.`
+      first.wanted === null ? "" : `, wanted ${asked(first.wanted)}`}.`
   ];
 }
 
@@ -252,7 +258,7 @@ export function curveFigure(planner: Planner, report: PlannerReport): Figured {
   const plan = {size: plannedSize(report), achieved: achieved.value};
   const {simulated} = achieved;
   const title = capital(curve.y);
-  const wanted = curve.wanted === null ? "" : ` The dashed rule is what is wanted, ${tidy(curve.wanted)}.`;
+  const wanted = curve.wanted === null ? "" : ` The dashed rule is what is wanted, ${asked(curve.wanted)}.`;
   const cut = ceiling === null ? "" : ` Values above ${tidy(ceiling)} are not drawn.`;
   const check = simulated === null ? ""
     : " The bar through the dot is the 95 % Monte Carlo interval of the simulated studies.";
@@ -292,10 +298,11 @@ export function estimatesTable({estimates}: PlannerReport): HTMLElement {
     id: "plan-estimates",
     caption: "The plan in numbers",
     columns: [
-      {key: "name", label: "Quantity", header: true}, {key: "value", label: "Value", digits: 5},
+      {key: "name", label: "Quantity", header: true}, {key: "value", label: "Value", align: "right", format: tidy},
       ...(estimates.some(({unit}) => unit) ? [{key: "unit", label: "Unit"}] : []), {key: "note", label: "What it is"}
     ],
-    rows: estimates.map(({note, ...rest}) => ({...rest, note: note === "planned, not estimated" ? "" : note}))
+    rows: estimates.map(({note, unit = "", ...rest}) =>
+      ({...rest, unit, note: note === "planned, not estimated" ? "" : note}))
   });
 }
 
@@ -306,22 +313,21 @@ export function achievedTable(achieved: readonly Achieved[]): HTMLElement {
     id: "plan-achieved",
     caption: "What the plan achieves",
     columns: [
-      {key: "name", label: "Achieved", header: true}, {key: "wanted", label: "Wanted", digits: 4},
+      {key: "name", label: "Achieved", header: true}, {key: "wanted", label: "Wanted", align: "right", format: asked},
       {key: "value", label: "Computed", digits: 4}, {key: "simulated", label: "Simulated", digits: 4},
-      {key: "error", label: "Monte Carlo error", digits: 2}, {key: "verdict", label: "Agree?"}
+      {key: "error", label: "± Monte Carlo", digits: 2}, {key: "verdict", label: "Agree?"}
     ],
     rows: achieved.map((one) => {
       const agreement = agreementOf(one);
       return {
         ...one, simulated: one.simulated?.value ?? null, error: one.simulated?.standardError ?? null,
         verdict: agreement === null ? "not simulated"
-          : agreement.agrees ? "yes, within the Monte Carlo error"
-            : `no, ${formatNumber(agreement.errors, {digits: 2})} standard errors apart`
+          : agreement.agrees ? "yes" : `no, ${formatNumber(agreement.errors, {digits: 2})} errors apart`
       };
     }),
     note: simulated === undefined ? undefined
-      : `${simulated.trials.toLocaleString("en")} simulated studies, seed ${simulated.seed}. The Monte Carlo error is one `
-        + "standard error; up to 3 of them count as chance. A larger difference shows that the formula is approximate."
+      : `${simulated.trials.toLocaleString("en")} simulated studies, seed ${simulated.seed}; ± Monte Carlo: one `
+        + "standard error of the simulated value. Up to 3 of them count as chance; more show that the formula is approximate."
   });
 }
 
@@ -413,26 +419,26 @@ export function sourcesList({citations}: PlannerReport, variant: string): HTMLEl
 
 // ---------- designs ----------
 
-/** A reader's choice of two factors to look at. */
-export function factorPair(names: readonly string[]): Control<readonly [string, string]> | null {
-  if (names.length < 3) return null;
+/** A reader's choice of two factors to look at; hidden where there is nothing to choose. */
+export function factorPair(names: readonly string[]): Control<readonly [string, string]> {
   const across = select({label: "Across", options: names, value: names[0]});
   const up = select({label: "Up", options: names, value: names[1]});
-  const element = h("div", {class: "m-explorer-pair"}, across, up);
+  const element = h("div", {class: "m-explorer-pair", hidden: names.length < 3}, across, up);
   return Object.defineProperty(element, "value", {get: () => [across.value, up.value] as const}) as unknown as
     Control<readonly [string, string]>;
 }
 
 /** Names of the factors of a run table: what stands between the orders and the coded values. */
-export function runFactors({columns}: RunTable): string[] {
+function runFactors({columns}: RunTable): string[] {
   return columns.slice(2, 2 + (columns.length - 2) / 2);
 }
 
 /** The runs over two factors; a single factor stands alone. */
-export function runsFigure(planner: Planner, report: PlannerReport, pair: readonly [string, string] | null): Figured {
+export function runsFigure(planner: Planner, report: PlannerReport, pair: readonly [string, string]): Figured {
   const runs = report.runs!;
   const names = runFactors(runs);
-  const [first, second] = pair ?? [names[0], names[1] ?? names[0]];
+  // The reader may have renamed a factor that was chosen.
+  const [first, second] = pair.every((name) => names.includes(name)) ? pair : [names[0], names[1] ?? names[0]];
   const at = (name: string) => 2 + names.indexOf(name);
   const points = runs.rows.map((row) => ({x: row[at(first)] as number, y: row[at(second)] as number}));
   const distinct = new Set(points.map(({x, y}) => `${x}, ${y}`)).size;
@@ -443,9 +449,13 @@ export function runsFigure(planner: Planner, report: PlannerReport, pair: readon
     description: `${planner.name}: ${points.length} runs at ${distinct} settings of ${first} and ${second}.`,
     spec: designRuns(points, {xTitle: first, yTitle: second}),
     table: {
-      columns: runs.columns.map((label, i) => ({key: String(i), label, header: i === 0, digits: 6})), rows: runRows(runs)
+      columns: runColumns(runs), rows: runRows(runs)
     }
   };
+}
+
+function runColumns({columns}: RunTable): TableColumn[] {
+  return columns.map((label, i) => ({key: String(i), label, header: i === 0, align: "right", format: asked}));
 }
 
 function runRows({rows}: RunTable) {
@@ -454,13 +464,13 @@ function runRows({rows}: RunTable) {
 
 /** The runs in the order in which they are to be made, and files of them. */
 export function runsTable(planner: Planner, runs: RunTable): HTMLElement {
-  const columns: TableColumn[] = runs.columns.map((label, i) => ({key: String(i), label, header: i === 0, digits: 6}));
+  const columns = runColumns(runs);
   const rows = runRows(runs);
   const stem = `measurand-${planner.id}`;
   return h("div", {},
     resultTable({
-      id: "plan-runs", caption: `${rows.length} runs, in the order in which they are to be made`, columns, rows,
-      note: "Coded: −1 is low, 1 is high, 0 is the middle."
+      id: "plan-runs", caption: `The ${rows.length} runs`, columns, rows,
+      note: "In the order in which they are to be made. Coded: −1 is low, 1 is high, 0 is the middle."
     }),
     h("p", {class: "m-plan-downloads", role: "group", "aria-label": "Downloads of the runs"},
       downloadButton({label: "CSV", fileName: `${stem}.csv`, type: "text/csv", content: () => toCSV(columns, rows),

@@ -1,5 +1,5 @@
 import {color, dashes} from "../theme.js";
-import {drawable, head, highlightParameter, noData} from "./spec.js";
+import {drawable, head, highlightParameter, noData, when} from "./spec.js";
 import type {ChartOptions, VegaLiteSpec} from "./spec.js";
 
 export interface PlanCurveRow {
@@ -62,11 +62,12 @@ export function planCurve(data: PlanCurveData, options: PlanCurveOptions): VegaL
     datasets: {
       lines: rows.map(({line, size, achieved}) => ({line, size, achieved, chosen: line === data.chosen})),
       plan: [{...plan, label: `n = ${plan.size}`, align: plan.size > 0.75 * right ? "right" : "left"}],
-      wanted: wanted === null ? [] : [{level: wanted, size: right, label: `wanted: ${String(wanted).replace("-", "−")}`}],
-      simulated: simulated === null ? [] : [{...plan, ...simulated}]
+      ...(wanted === null ? {} : {wanted: [{level: wanted, size: right, label: `wanted: ${String(wanted).replace("-", "−")}`}]}),
+      // Without a simulation the bar has no length, and stands ready for one.
+      simulated: [simulated === null ? {...plan, lower: plan.achieved, upper: plan.achieved} : {...plan, ...simulated}]
     },
     layer: [
-      {
+      ...when(wanted !== null, {
         data: {name: "wanted"},
         mark: {type: "rule", color: color.accent2, strokeWidth: 1.2, strokeDash: [5, 3]},
         encoding: {y: {...y, field: "level"}}
@@ -75,7 +76,7 @@ export function planCurve(data: PlanCurveData, options: PlanCurveOptions): VegaL
         data: {name: "wanted"},
         mark: {type: "text", color: color.accent2, align: "right", baseline: "bottom", dy: -3},
         encoding: {x: {...x, field: "size"}, y: {...y, field: "level"}, text: {field: "label", type: "nominal"}}
-      },
+      }),
       {
         data: {name: "plan"},
         mark: {type: "rule", color: color.muted, strokeWidth: 1, strokeDash: [2, 3]},
@@ -83,11 +84,11 @@ export function planCurve(data: PlanCurveData, options: PlanCurveOptions): VegaL
       },
       {
         data: {name: "lines"},
-        mark: {type: "line", tooltip: null},
+        mark: {type: "line", interpolate: "monotone", tooltip: null},
         encoding: {
           x: {...x, field: "size"}, y: {...y, field: "achieved"}, color: by(color.series),
           ...(several ? {strokeDash: by(dashes)} : {}),
-          strokeWidth: {condition: {test: "datum.chosen", value: 2.6}, value: 1.4},
+          strokeWidth: {condition: {test: "datum.chosen", value: 3}, value: 1.4},
           opacity: {condition: {test: "datum.chosen", value: 1}, value: 0.75}
         }
       },
