@@ -88,7 +88,7 @@ export function planCurve(data: PlanCurveData, options: PlanCurveOptions): VegaL
         encoding: {
           x: {...x, field: "size"}, y: {...y, field: "achieved"}, color: by(color.series),
           ...(several ? {strokeDash: by(dashes)} : {}),
-          strokeWidth: {condition: {test: "datum.chosen", value: 3}, value: 1.4},
+          size: {condition: {test: "datum.chosen", value: 3}, value: 1.4},
           opacity: {condition: {test: "datum.chosen", value: 1}, value: 0.75}
         }
       },
