@@ -9,6 +9,7 @@ import {readMethodTable} from "../io/method-table.js";
 import {decodeText} from "../io/text.js";
 import {writeCsv} from "../io/tsv.js";
 import {blandAltman} from "../view/charts/bland-altman.js";
+import {heatMap} from "../view/charts/heat-map.js";
 import {intervals} from "../view/charts/intervals.js";
 import {levels} from "../view/charts/levels.js";
 import {qq} from "../view/charts/qq.js";
@@ -17,7 +18,7 @@ import {roc} from "../view/charts/roc.js";
 import {scatter} from "../view/charts/scatter.js";
 import {spaghetti} from "../view/charts/spaghetti.js";
 import {h, uniqueId} from "../view/dom.js";
-import type {FigureOptions} from "../view/figure.js";
+import {figure, type FigureOptions} from "../view/figure.js";
 import {formatNumber} from "../view/format.js";
 import {select, type Control} from "../view/inputs/controls.js";
 import {downloadButton} from "../view/inputs/download.js";
@@ -376,12 +377,23 @@ export function reportChecks({checks, warnings, dropped}: MethodReport): HTMLEle
 const rounded = (value: number) => formatNumber(value, {digits: 4});
 const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
-/** One figure of a method as the page draws it. */
-export function figureOptions(data: MethodFigure, index: number, unit: string): FigureOptions {
-  return {id: `bench-${index + 1}-${data.kind}`, ...drawn(data, unit)};
+/** One figure of a method; a surface over more than two factors comes with a choice of two. */
+export function methodFigure(data: MethodFigure, index: number, unit: string): HTMLElement {
+  const element = figure({id: `bench-${index + 1}-${data.kind}`, ...drawn(data, unit)});
+  if (data.kind !== "surface" || data.slices.length < 2) return element;
+  const control = select({
+    label: "Surface over", options: data.slices.map(({names}, i) => [String(i), names.join(" and ")] as const), value: "0"
+  });
+  // It changes the figure alone.
+  control.addEventListener("input", (event) => {
+    event.stopPropagation();
+    void element.update(drawn(data, unit, Number(control.value)));
+  });
+  return h("div", {}, control, element);
 }
 
-function drawn(data: MethodFigure, unit: string): Omit<FigureOptions, "id"> {
+/** @param slice which slice of a surface */
+function drawn(data: MethodFigure, unit: string, slice = 0): Omit<FigureOptions, "id"> {
   const columns = (...list: [string, string][]): TableColumn[] =>
     list.map(([key, label], i) => ({key, label, header: i === 0, digits: 6}));
   const rows = (list: readonly object[]) => list as readonly TableRow[];
@@ -483,6 +495,30 @@ function drawn(data: MethodFigure, unit: string): Omit<FigureOptions, "id"> {
         spec: residuals(points.map(({subject, ...rest}) => ({...rest, label: subject})),
           {xTitle: against, residualTitle: what}),
         table: {columns: columns(["subject", "Subject"], ["x", against], ["residual", what]), rows: rows(points)}
+      };
+    }
+    case "surface": {
+      const {response, stationary: kind, slices} = data;
+      const {names: [x, y], held, xs, ys, values, points, stationary} = slices[slice];
+      const at = held.length === 0 ? "" : `, ${held.map(({name, value}) => `${name} held at ${rounded(value)}`).join(", ")}`;
+      const where = kind === null ? "The surface has no stationary point."
+        : stationary === null ? `The stationary point, a ${kind}, lies beyond these axes.`
+          : `The cross is the stationary point, a ${kind}: ${x} ${rounded(stationary.x)}, ${y} ${rounded(stationary.y)}.`;
+      const [low, high] = [Math.min(...values), Math.max(...values)];
+      return {
+        title: `${response} over ${x} and ${y}`,
+        caption: `Colour and isolines: the fitted ${response}${at}. Dots: the runs, each with its own residual; a dot that `
+          + `stands out from its ground does not fit. ${where}`,
+        description: `Fitted ${response} from ${rounded(low)} to ${rounded(high)} over ${x} (${rounded(xs[0])} to ${
+          rounded(xs[xs.length - 1])}) and ${y} (${rounded(ys[0])} to ${rounded(ys[ys.length - 1])})${at}. ${where}`,
+        spec: heatMap(
+          {surface: {xs, ys, values}, points, ...(stationary === null ? {} : {marker: stationary})},
+          {xTitle: x, yTitle: y, valueTitle: unit === "" ? response : `${response} (${unit})`}
+        ),
+        table: {
+          columns: columns(["subject", "Run"], ["x", x], ["y", y], ["value", response]),
+          rows: rows(points)
+        }
       };
     }
     case "intervals": {
