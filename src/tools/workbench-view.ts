@@ -26,7 +26,7 @@ import {fileDrop} from "../view/inputs/file-drop.js";
 import {errorNotice} from "../view/inputs/notice.js";
 import {resultTable, type TableColumn, type TableRow} from "../view/table.js";
 import {
-  defaultLevel, fitSettings, placeOf, reportCsv, startSettings, type Settings
+  defaultLevel, fitSettings, ownTable, placeOf, reportCsv, startSettings, type Settings
 } from "./workbench.js";
 
 /** A table that the reader gave, and what it is called. */
@@ -34,6 +34,8 @@ export interface Source {
   table: Table;
   /** The example that it is, null for the reader's own. */
   example: Example | null;
+  /** Whether it is the answer to a query. */
+  queried?: boolean;
 }
 
 /** A table that comes with the site. */
@@ -58,15 +60,20 @@ export function setState(state: "idle" | "ready" | "running" | "done" | "failed"
 }
 
 /** Drop, paste, examples and the database: ways to one table. What cannot be read is told where it came from. */
-export function tableSource({examples, query}: {
+export function tableSource({examples, queries, query}: {
   examples: readonly Example[];
-  query: (sql: string) => Promise<Rows>;
+  /** Tables of the database with a query to begin with. */
+  queries: readonly {table: string; sql: string}[];
+  query: (sql: string, given: Table | null) => Promise<Rows>;
 }): TableSource {
   let value: Source | null = null;
+  // The reader's own table or example; what a query gives is none.
+  let given: Table | null = null;
   const shown = h("div", {class: "m-bench-table"});
   const errors = h("div", {"aria-live": "assertive"});
   const take = (next: Source): void => {
     value = next;
+    if (!next.queried) given = next.table;
     errors.replaceChildren();
     shown.replaceChildren(preview(next));
     setState("ready");
@@ -113,8 +120,15 @@ export function tableSource({examples, query}: {
     return element;
   };
   const paste = area("Table, with tabs (as copied from a spreadsheet), commas or semicolons between the cells", 6, "");
-  const sql = area("Query on the tables participants and measurements, which hold the peak-flow readings", 4,
-    "SELECT subject, model AS method, session AS repeat, value\nFROM measurements\nORDER BY subject, method, repeat");
+  const sql = area("Query", 4, queries[0].sql);
+  const begin = select({
+    label: "Begin with the table", value: queries[0].table,
+    options: [...queries.map(({table}) => table), [ownTable, `${ownTable}: the one that you gave above`]]
+  });
+  begin.addEventListener("input", (event) => {
+    event.stopPropagation();
+    sql.input.value = queries.find(({table}) => table === begin.value)?.sql ?? `SELECT *\nFROM ${ownTable}`;
+  });
   const load = async (id: string) => {
     const example = examples.find((one) => one.id === id);
     if (example !== undefined) {
@@ -125,8 +139,17 @@ export function tableSource({examples, query}: {
     drop,
     h("details", {}, h("summary", {}, "Paste a table"), paste.element, button("Read this table",
       own(() => ({table: readMethodTable(paste.input.value, "pasted-table.csv"), example: null})))),
-    h("details", {}, h("summary", {}, "Take a table from the database"), sql.element, button("Run the query",
-      own(async () => ({table: queriedTable(await query(sql.input.value)), example: null})))),
+    h("details", {}, h("summary", {}, "Take a table from the database"), begin, sql.element,
+      h("p", {class: "m-bench-summary"}, "DuckDB holds every table that comes with this site, and yours. ",
+        "A query may join, filter and reshape them."),
+      button("Run the query", own(async () => {
+        const asked = sql.input.value;
+        const own = new RegExp(`\\b${ownTable}\\b`, "i").test(asked);
+        if (own && given === null) {
+          throw new InputError({code: "missing-table", field: "query", value: ownTable, expected: "a table given above"});
+        }
+        return {table: queriedTable(await query(asked, own ? given : null)), example: null, queried: true};
+      }))),
     h("p", {class: "m-bench-examples"}, ...examples.flatMap(({id, label, note}) =>
       [button(label, () => load(id)), ` ${note}`])),
     errors, shown);

@@ -132,6 +132,19 @@ function stem(name: string): string {
   return name.replace(/[\s_.-]*(\d+|[ab])$/i, "").toLowerCase();
 }
 
+// ---------- tables of the database ----------
+
+/** Where a query finds the table that the reader gave. */
+export const ownTable = "my_table";
+
+/** Name in SQL of a file in `data/`: `data/f1-surface/scores.tsv` is f1_surface_scores. */
+export function sqlName(file: string): string {
+  const parts = file.replace(/^data\//, "").replace(/\.[a-z]+$/, "").split("/").filter((part) => part !== "derivatives")
+    .map((part) => part.replace(/\W+/g, "_"));
+  // A table that is called as its data set is not named twice.
+  return parts.filter((part, i) => i === 0 || part !== parts[0]).join("_");
+}
+
 // ---------- permalink ----------
 
 /** The settings as the fragment of an address. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
+import {byId} from "../../../src/domain/by-id.js";
 import {methodFigures, type MethodFigure} from "../../../src/domain/statistics/method-figures.js";
 import type {MethodRequest, Table} from "../../../src/domain/statistics/method.js";
-import {byId} from "../../../src/domain/by-id.js";
 import {methods} from "../../../src/domain/statistics/methods.js";
 import {reference} from "../../helpers/reference.js";
 
