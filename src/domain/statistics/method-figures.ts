@@ -375,8 +375,9 @@ function surfaceFigures(request: MethodRequest): MethodFigure[] {
   ];
 }
 
-/** Points of a slice along each factor. */
+/** Points of a slice along each factor, and the share of the range that it shows beyond the data at each end. */
 const SLICE = 41;
+const MARGIN = 0.04;
 
 /** @param values of each factor, then of the response */
 function surfaceFigure(
@@ -388,7 +389,7 @@ function surfaceFigure(
     stationary !== null && stationary.natural[f] >= ranges[f][0] && stationary.natural[f] <= ranges[f][1];
   const centre = factors.map((_, f) => within(f) ? stationary!.natural[f] : 0.5 * (ranges[f][0] + ranges[f][1]));
   const grid = ([least, most]: readonly [number, number]) =>
-    Array.from({length: SLICE}, (_, i) => least + (most - least) * i / (SLICE - 1));
+    Array.from({length: SLICE}, (_, i) => least + (most - least) * ((1 + 2 * MARGIN) * i / (SLICE - 1) - MARGIN));
   const slices = factors.flatMap((_, b) => factors.slice(0, b).map((_, a): SurfaceSlice => {
     const at = (x: number, y: number) =>
       predictSurface(surface, ...centre.map((value, f) => f === a ? x : f === b ? y : value));
