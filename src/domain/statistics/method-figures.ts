@@ -1,4 +1,5 @@
 import {ln} from "../../generated/vendor/special.js";
+import {rowNumber} from "../row-number.js";
 import {abscissaOf, type Abscissa} from "./bias-and-limits.js";
 import {blandAltmanMethod} from "./bland-altman-method.js";
 import type {Interval, Multiplier} from "./estimate.js";
@@ -367,7 +368,7 @@ function changeFigures(_request: MethodRequest, report: MethodReport): MethodFig
 function surfaceFigures(request: MethodRequest): MethodFigure[] {
   const {surface, values, names, kept} = fitSurface(request);
   const {model} = surface;
-  const labels = kept.map((i) => `row ${i + 2}`);
+  const labels = kept.map((i) => `row ${rowNumber(i)}`);
   return [
     ...(names.length < 2 ? [] : [surfaceFigure(surface, columnsFor(request, "response")[0], values, labels)]),
     residualFigure("Residual", "fitted response", labels, model.fitted, model.residuals),
