@@ -101,7 +101,7 @@ export function planAgreement(
     ],
     curve: {
       x: "subjects", y: "power", wanted, name: "", others: [],
-      points: countsAround(n, 2).map((count) => ({x: count, y: power(count)}))
+      points: countsAround(n, 2, 24).map((count) => ({x: count, y: power(count)}))
     },
     runs: null,
     warnings: rule.warnings ?? [],

@@ -202,6 +202,10 @@ describe("the functions behind", () => {
     // Of 8 values for each in an ANCOVA the covariate costs power against a t test with the same SD.
     assert.ok(ancovaPower(4, 1.5, 1, 0.95) < twoArmPower(4, 1.5, 1, 0.95));
     assertRelative(ancovaPower(2000, 0.1, 1, 0.95), twoArmPower(2000, 0.1, 1, 0.95), 1e-3);
+    // The average over the baselines, by quadrature to ten digits over panels that leave nothing out.
+    for (const [n, ratio, power] of [[3, 1.5, 0.159891], [10, 2.8, 0.727250], [60, 4, 0.976685]] as const) {
+      assert.ok(Math.abs(ancovaPower(n, ratio * Math.sqrt(2 / n), 1, 0.95) - power) < 5.1e-7, `n ${n}`);
+    }
   });
 
   test("the exact half-width by its sum over all counts", () => {
