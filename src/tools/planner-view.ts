@@ -106,7 +106,8 @@ export function planForm(planner: Planner, start: PlanSettings): PlanForm {
     const label = h("label", {for: own}, labelOf(id));
     if (range === null) {
       quiet(text, () => change({[id]: text.value.trim()}));
-      return place([id], h("div", {class: "m-plan-number"}, label, text, hint));
+      const kind = need.kind === "text" ? "m-plan-text" : "m-plan-number";
+      return place([id], h("div", {class: kind}, label, text, hint));
     }
     const slide = h("input", {
       type: "range", ...range, value: given === "" ? standard : given, "aria-label": `${labelOf(id)}, slider`
@@ -206,7 +207,8 @@ function factorEditor(start: TypedFactor[], tell: (factors: TypedFactor[]) => vo
   };
   const fill = () => body.replaceChildren(...factors.map((factor, i) => {
     const cell = (key: keyof TypedFactor, label: string) => {
-      const input = h("input", {type: "text", value: factor[key], "aria-label": `${label} of factor ${i + 1}`, autocomplete: "off"});
+      const input = h("input", {type: "text", value: factor[key], "aria-label": `${label} of factor ${i + 1}`,
+        autocomplete: "off", placeholder: {name: "", low: "-1", high: "1"}[key]});
       input.addEventListener("input", (event) => {
         event.stopPropagation();
         change(factors.map((one, k) => k === i ? {...one, [key]: input.value.trim()} : one), false);
@@ -287,10 +289,12 @@ export function curveFigure(planner: Planner, report: PlannerReport): Figured {
 }
 
 /** What the figure shows before there is an answer. */
-export const noCurve: Figured = {
-  title: "What the study achieves", caption: "", description: "No curve yet.", spec: noData("Computing.", {height: 300}),
-  table: {columns: [], rows: []}
-};
+export function noPlan(message: string): Figured {
+  return {
+    title: "The plan, drawn", caption: "", description: message, spec: noData(message, {height: 300}),
+    table: {columns: [], rows: []}
+  };
+}
 
 /** Every number of the plan. */
 export function estimatesTable({estimates}: PlannerReport): HTMLElement {
@@ -352,7 +356,7 @@ export function simulationPanel(open: () => Promise<Pool>, done: (report: Planne
   const table = h("div", {});
   const work = h("div", {});
   const status = h("p", {class: "m-small", role: "status"});
-  const button = h("button", {type: "button", class: "m-button"}, "Simulate these studies");
+  const button = h("button", {type: "button", class: "m-button", hidden: true}, "Simulate these studies");
   const tell = (state: "idle" | "running" | "done" | "failed", text: string) => {
     document.documentElement.dataset.simulation = state;
     status.textContent = text;

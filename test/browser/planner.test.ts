@@ -114,6 +114,16 @@ describe("the study planner", () => {
       assert.equal(await page.locator(".m-error").count(), 0);
     }));
 
+  test("a link whose settings cannot be planned says why and offers nothing to simulate", () =>
+    onPage(async (page) => {
+      await state(page, "plan", "failed");
+      await page.locator("#fig-plan-curve svg", {hasText: "No plan with these settings"}).waitFor();
+      assert.ok(await page.getByRole("button", {name: "Simulate these studies"}).isHidden());
+      assert.match(await page.locator(".m-plan-field [role=alert]").innerText(), /subjects[\s\S]*a whole number >= 2/);
+      await page.getByRole("button", {name: "Find it instead"}).click();
+      await says(page, /^142 subjects/);
+    }, "#plan=limits-lu&o.limit=10&o.mean=0.5&o.sd=4&o.subjects=1"));
+
   test("a long simulation shows its progress and can be cancelled, and taken up again", () =>
     onPage(async (page) => {
       await state(page, "simulation", "running");
