@@ -80,7 +80,10 @@ export type ToWorker =
   | {type: "core"; module: WebAssembly.Module}
   | {[K in TaskKind]: {type: "task"; id: number; kind: K; request: Request<K>}}[TaskKind];
 
-/** What a worker answers; `progress` is a share, 0 to 1, that it may tell before. `lost` says that its core trapped, so that it can do nothing any more. */
+/**
+ * What a worker answers; `progress` is a share, 0 to 1, that it may tell before. `lost` says that its core trapped, so
+ * that it can do nothing any more.
+ */
 export type FromWorker =
   | {type: "progress"; id: number; share: number}
   | {type: "done"; id: number; response: Response<TaskKind>}

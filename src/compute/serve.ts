@@ -58,7 +58,8 @@ export function serve(scope: WorkerScope): void {
       return;
     }
     const {id} = message;
-    const finish = ({response, transfer}: Answer<TaskKind>) => scope.postMessage({type: "done", id, response}, transfer);
+    const finish = ({response, transfer}: Answer<TaskKind>) =>
+      scope.postMessage({type: "done", id, response}, transfer);
     const fail = (error: unknown) => {
       // After a trap the instance's memory is in no known state: the whole worker has to go.
       if (error instanceof WebAssembly.RuntimeError) scope.postMessage({type: "lost", reason: text(error)});

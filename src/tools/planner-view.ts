@@ -1,4 +1,4 @@
-// The parts of the page "Study planner": controls with a `value` that fire "input", and what its figures and tables show.
+// The parts of the page "Study planner": controls with a `value` that fire "input", and what figures and tables show.
 import type {Pool, RunOptions} from "../compute/pool.js";
 import {byId} from "../domain/by-id.js";
 import {InputError} from "../domain/errors.js";
@@ -25,12 +25,13 @@ import {
 type Figured = Required<Pick<FigureChange, "title" | "caption" | "description" | "spec" | "table">>;
 
 const tidy = (value: unknown): string =>
-  typeof value !== "number" ? "" : Number.isInteger(value) ? formatNumber(value, {decimals: 0}) : formatNumber(value, {digits: 4});
+  typeof value !== "number" ? "" : formatNumber(value, Number.isInteger(value) ? {decimals: 0} : {digits: 4});
 /** As it was typed, or set: no zeros that fill up. */
 const asked = (value: unknown): string =>
   typeof value !== "number" ? String(value ?? "") : String(Number(value.toPrecision(6))).replace("-", "−");
 /** How an option is called on the page. */
-const labelOf = (id: string): string => capital(id.replaceAll("-", " ").replace(/\bsd\b/, "SD").replace(/^auc$/, "AUC"));
+const labelOf = (id: string): string =>
+  capital(id.replaceAll("-", " ").replace(/\bsd\b/, "SD").replace(/^auc$/, "AUC"));
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The planners by what they are for. */
@@ -331,7 +332,8 @@ export function achievedTable(achieved: readonly Achieved[]): HTMLElement {
     }),
     note: simulated === undefined ? undefined
       : `${simulated.trials.toLocaleString("en")} simulated studies, seed ${simulated.seed}; ± Monte Carlo: one `
-        + "standard error of the simulated value. Up to 3 of them count as chance; more show that the formula is approximate."
+        + "standard error of the simulated value. Up to 3 of them count as chance; more show that the formula is "
+        + "approximate."
   });
 }
 

@@ -146,7 +146,9 @@ export function tableSource({examples, queries, query}: {
         const asked = sql.input.value;
         const own = new RegExp(`\\b${ownTable}\\b`, "i").test(asked);
         if (own && given === null) {
-          throw new InputError({code: "missing-table", field: "query", value: ownTable, expected: "a table given above"});
+          throw new InputError({
+            code: "missing-table", field: "query", value: ownTable, expected: "a table given above"
+          });
         }
         return {table: queriedTable(await query(asked, own ? given : null)), example: null, queried: true};
       }))),
@@ -405,7 +407,8 @@ export function methodFigure(data: MethodFigure, index: number, unit: string): H
   const element = figure({id: `bench-${index + 1}-${data.kind}`, ...drawn(data, unit)});
   if (data.kind !== "surface" || data.slices.length < 2) return element;
   const control = select({
-    label: "Surface over", options: data.slices.map(({names}, i) => [String(i), names.join(" and ")] as const), value: "0"
+    label: "Surface over", value: "0",
+    options: data.slices.map(({names}, i) => [String(i), names.join(" and ")] as const)
   });
   // It changes the figure alone.
   control.addEventListener("input", (event) => {
@@ -523,15 +526,16 @@ function drawn(data: MethodFigure, unit: string, slice = 0): Omit<FigureOptions,
     case "surface": {
       const {response, stationary: kind, slices} = data;
       const {names: [x, y], held, xs, ys, values, points, stationary} = slices[slice];
-      const at = held.length === 0 ? "" : `, ${held.map(({name, value}) => `${name} held at ${rounded(value)}`).join(", ")}`;
+      const at = held.map(({name, value}) => `, ${name} held at ${rounded(value)}`).join("");
       const where = kind === null ? "The surface has no stationary point."
         : stationary === null ? `The stationary point, a ${kind}, lies beyond these axes.`
-          : `The cross is the stationary point, a ${kind}: ${x} ${rounded(stationary.x)}, ${y} ${rounded(stationary.y)}.`;
+          : `The cross is the stationary point, a ${kind}: ${x} ${rounded(stationary.x)}, ${y} ${
+            rounded(stationary.y)}.`;
       const [low, high] = [Math.min(...values), Math.max(...values)];
       return {
         title: `${response} over ${x} and ${y}`,
-        caption: `Colour and isolines: the fitted ${response}${at}. Dots: the runs, each with its own residual; a dot that `
-          + `stands out from its ground does not fit. ${where}`,
+        caption: `Colour and isolines: the fitted ${response}${at}. Dots: the runs, each with its own residual; a dot `
+          + `that stands out from its ground does not fit. ${where}`,
         description: `Fitted ${response} from ${rounded(low)} to ${rounded(high)} over ${x} (${rounded(xs[0])} to ${
           rounded(xs[xs.length - 1])}) and ${y} (${rounded(ys[0])} to ${rounded(ys[ys.length - 1])})${at}. ${where}`,
         spec: heatMap(

@@ -43,7 +43,10 @@ describe("answers", () => {
         assert.ok(Math.abs(steps - Math.round(steps)) < 1e-9, `${need.id}: ${value} is no step of its slider`);
       }
       if (isDesign(planner)) assert.equal(report.runs!.rows.length, report.estimates[0].value);
-      else assert.ok(report.curve!.points.some(({x}) => x === report.estimates.find(({name}) => name === report.curve!.x)!.value));
+      else {
+        const planned = report.estimates.find(({name}) => name === report.curve!.x)!.value;
+        assert.ok(report.curve!.points.some(({x}) => x === planned));
+      }
       if (ceilingOf(report) !== null) assert.ok(report.achieved[0].value < ceilingOf(report)!);
     });
   }
@@ -52,7 +55,8 @@ describe("answers", () => {
     const settings = settingsOf("repeatability", {factor: "", subjects: "20"});
     assert.equal((await answer(pool, settings)).estimates[0].value, 20);
     await assert.rejects(answer(pool, settingsOf("repeatability", {factor: ""})), (error: unknown) =>
-      error instanceof InputError && error.code === "missing-option" && placeOf(error, plannerOf("repeatability")) === "factor");
+      error instanceof InputError && error.code === "missing-option"
+      && placeOf(error, plannerOf("repeatability")) === "factor");
   });
 
   test("simulated by a worker of its own: the numbers of the planner, and a stop that ends it at once", async () => {

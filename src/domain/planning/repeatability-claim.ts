@@ -83,7 +83,9 @@ export const repeatabilityClaimPlanner: Planner = {
         plain("repeats", repeats),
         plain("largest estimate that confirms the claim", claimed / factor)
       ],
-      achieved: [{name: "power", value: power(n), wanted: evaluated ? null : wanted, simulated: simulated?.[0] ?? null}],
+      achieved: [
+        {name: "power", value: power(n), wanted: evaluated ? null : wanted, simulated: simulated?.[0] ?? null}
+      ],
       curve: {
         x: "subjects", y: "power", wanted, ...line(repeats),
         others: [2, 3, 4, 5].filter((k) => k !== repeats).map(line)

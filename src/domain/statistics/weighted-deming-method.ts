@@ -31,8 +31,8 @@ export const weightedDemingMethod: Method = {
   ],
   citations: [LINNET_1990, LINNET_1993],
   resampling(request) {
-    const {id} = variantOf(request, variants);
-    return demingResampling(this, request, "weighted-deming", () => positivePairs(request), {mcr: id === "mcr" ? 1 : 0});
+    const mcr = variantOf(request, variants).id === "mcr" ? 1 : 0;
+    return demingResampling(this, request, "weighted-deming", () => positivePairs(request), {mcr});
   },
   run(request) {
     const data = positivePairs(request);

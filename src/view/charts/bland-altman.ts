@@ -95,7 +95,9 @@ export function blandAltman(data: BlandAltmanData, options: BlandAltmanOptions):
     height,
     usermeta: {brush: {data: "points", key: "subject"}},
     params: [highlightParameter(options.highlight)],
-    datasets: {points, lines, ...(trend.length > 0 ? {trend} : {}), ...(sloped.length > 0 ? {sloped, ends: lastRows} : {})},
+    datasets: {
+      points, lines, ...(trend.length > 0 ? {trend} : {}), ...(sloped.length > 0 ? {sloped, ends: lastRows} : {})
+    },
     layer: [
       ...when(lines.length > 0, {
         data: {name: "lines"},

@@ -62,7 +62,9 @@ export function planCurve(data: PlanCurveData, options: PlanCurveOptions): VegaL
     datasets: {
       lines: rows.map(({line, size, achieved}) => ({line, size, achieved, chosen: line === data.chosen})),
       plan: [{...plan, label: `n = ${plan.size}`, align: plan.size > 0.75 * right ? "right" : "left"}],
-      ...(wanted === null ? {} : {wanted: [{level: wanted, size: right, label: `wanted: ${String(wanted).replace("-", "−")}`}]}),
+      ...(wanted === null ? {} : {
+        wanted: [{level: wanted, size: right, label: `wanted: ${String(wanted).replace("-", "−")}`}]
+      }),
       // Without a simulation the bar has no length, and stands ready for one.
       simulated: [simulated === null ? {...plan, lower: plan.achieved, upper: plan.achieved} : {...plan, ...simulated}]
     },
