@@ -122,8 +122,12 @@ async function makeMathFont(): Promise<void> {
   await writeFile(join(staging, "fonts", "math.css"), face);
 }
 
-/** Each data set, and a module that attaches its files to the page by their path in the set. */
+/**
+ * Each data set, and a module that attaches its files to the page by their path in the set; and a module with the
+ * tables of all sets, without the lists that BIDS keeps of each subject.
+ */
 async function copyData(): Promise<void> {
+  const tables: string[] = [];
   for (const entry of await readdir(join(root, "data"), {withFileTypes: true})) {
     if (!entry.isDirectory()) continue;
     const dataset = entry.name;
@@ -140,7 +144,19 @@ async function copyData(): Promise<void> {
       join(staging, "data", `${dataset}.d.ts`),
       `export declare const files: Record<string, {name: string; href: string; arrayBuffer(): Promise<ArrayBuffer>}>;\n`
     );
+    tables.push(...paths.filter((path) => /\.(tsv|csv)$/.test(path) && !path.startsWith("sub-"))
+      .map((path) => `${dataset}/${path}`));
   }
+  const lines = tables.map((path) =>
+    `  {file: ${JSON.stringify(`data/${path}`)}, attachment: FileAttachment(${JSON.stringify(`./${path}`)})}`);
+  await writeFile(
+    join(staging, "data", "tables.js"),
+    `import {FileAttachment} from "observablehq:stdlib";\n\nexport const tables = [\n${lines.join(",\n")}\n];\n`
+  );
+  await writeFile(
+    join(staging, "data", "tables.d.ts"),
+    "export declare const tables: readonly {file: string; attachment: {text(): Promise<string>}}[];\n"
+  );
 }
 
 /** The core's registry of models with each equation rendered, so that no page renders mathematics while it is read. */

@@ -1,7 +1,7 @@
+import {byId} from "../domain/by-id.js";
 import {InputError} from "../domain/errors.js";
 import type {PlannerReport} from "../domain/planning/planner.js";
 import {planners} from "../domain/planning/planners.js";
-import {byId} from "../domain/statistics/methods.js";
 import type {Command, Option} from "./command.js";
 import {alignColumns, formatNumber} from "./format.js";
 import {givenOptions, listDocument, optionsOf, showEstimates, showLines, showList, showNeeds} from "./report.js";

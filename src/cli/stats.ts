@@ -1,7 +1,8 @@
+import {byId} from "../domain/by-id.js";
 import {InputError} from "../domain/errors.js";
 import {parseNumber} from "../domain/parse-number.js";
 import type {ColumnRole, Method, MethodReport, MethodRequest, Table} from "../domain/statistics/method.js";
-import {byId, methods} from "../domain/statistics/methods.js";
+import {methods} from "../domain/statistics/methods.js";
 import {createPool} from "../compute/pool.js";
 import type {Pool} from "../compute/pool.js";
 import {defaultSize, loadModule, spawn} from "../compute/spawn.node.js";

@@ -1,4 +1,6 @@
 import type {Fault} from "../domain/errors.js";
+import type {PlannerReport} from "../domain/planning/planner.js";
+import type {OptionValues} from "../domain/statistics/option-values.js";
 import type {
   CoreFit,
   CramerRaoBounds,
@@ -35,6 +37,14 @@ export interface ResamplingUnits extends ResamplingRequest {
   count: number;
 }
 
+/** A study to plan: the planner and its options by their ids. */
+export interface PlanTask {
+  planner: string;
+  options: OptionValues;
+  /** The planner's first one unless told. */
+  variant?: string;
+}
+
 /**
  * Every task a worker knows: what it is asked and what it answers. A new task is one entry here and one in `serve.ts`.
  */
@@ -53,6 +63,8 @@ export interface Tasks {
   "resample-units": {request: ResamplingUnits; response: Float64Array};
   /** BCa intervals from the values of all units. */
   "resample-intervals": {request: ResamplingRequest & {values: Float64Array}; response: Resampling};
+  /** Subjects, repeats or runs of a study, simulated as often as the options say. */
+  plan: {request: PlanTask; response: PlannerReport};
   /** Simulate, segment and score one pair of TE and TI. */
   "flair-point": {request: FlairTask; response: LesionScores[]};
   /** The same, with a slice to look at. */
@@ -68,8 +80,12 @@ export type ToWorker =
   | {type: "core"; module: WebAssembly.Module}
   | {[K in TaskKind]: {type: "task"; id: number; kind: K; request: Request<K>}}[TaskKind];
 
-/** What a worker answers. `lost` says that its core trapped, so that it can do nothing any more. */
+/**
+ * What a worker answers; `progress` is a share, 0 to 1, that it may tell before. `lost` says that its core trapped, so
+ * that it can do nothing any more.
+ */
 export type FromWorker =
+  | {type: "progress"; id: number; share: number}
   | {type: "done"; id: number; response: Response<TaskKind>}
   | {type: "fault"; id: number; fault: Fault}
   | {type: "failed"; id: number; reason: string}

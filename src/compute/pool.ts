@@ -25,7 +25,10 @@ export interface Chunk<K extends TaskKind> {
 /** How a run can be watched and stopped. */
 export interface RunOptions {
   signal?: AbortSignal;
-  /** Called after each finished chunk with the weight done so far, which only grows, and the total. */
+  /**
+   * Called after each finished chunk, and while those tasks run that tell their progress, with the weight done so far,
+   * which only grows, and the total.
+   */
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -69,6 +72,8 @@ interface Run {
   /** The error of the lowest chunk that failed so far. */
   failure: {chunk: number; error: Error} | null;
   complete(chunk: number, response: Response<TaskKind>): void;
+  /** A chunk is done by this share. */
+  advance(chunk: number, share: number): void;
   settle(error: Error | null): void;
 }
 
@@ -161,6 +166,10 @@ export function createPool({size, spawn, module}: PoolOptions): Pool {
     if (answer.type === "lost") return bury(member, answer.reason);
     const {job} = member;
     if (job === null || answer.id !== member.id) return;
+    if (answer.type === "progress") {
+      if (!job.run.settled && job.run.failure === null) job.run.advance(job.chunk, answer.share);
+      return;
+    }
     member.job = null;
     switch (answer.type) {
       case "done":
@@ -248,7 +257,7 @@ export function createPool({size, spawn, module}: PoolOptions): Pool {
         const responses = new Array<Response<K>>(chunks.length);
         const weights = chunks.map(({weight = 1}) => weight);
         const total = weights.reduce((sum, weight) => sum + weight, 0);
-        let done = 0;
+        const shares = weights.map(() => 0);
         const run: Run = {
           kind,
           settled: false,
@@ -257,9 +266,15 @@ export function createPool({size, spawn, module}: PoolOptions): Pool {
           failure: null,
           complete(chunk, response) {
             responses[chunk] = response as Response<K>;
-            done += weights[chunk];
+            run.advance(chunk, 1);
+          },
+          advance(chunk, share) {
+            // A chunk that is repeated after its worker died begins anew.
+            shares[chunk] = Math.max(shares[chunk], share);
+            if (onProgress === undefined) return;
+            const done = shares.reduce((sum, one, k) => sum + one * weights[k], 0);
             try {
-              onProgress?.(done, total);
+              onProgress(done, total);
             } catch (error) {
               run.settle(toError(error));
             }

@@ -1,3 +1,4 @@
+import {byId} from "../domain/by-id.js";
 import {InputError} from "../domain/errors.js";
 import type {Fault} from "../domain/errors.js";
 import {instantiate} from "./core.js";
@@ -10,9 +11,17 @@ export interface WorkerScope {
   onmessage: ((event: {data: ToWorker}) => void) | null;
 }
 
+/** Told by long tasks: the share done so far, 0 to 1. */
+type Tell = (share: number) => void;
+
+interface Answer<K extends TaskKind> {
+  response: Response<K>;
+  transfer?: Transferable[];
+}
+
 /** How each task is done, and which buffers of the answer are handed over instead of copied. */
 const handlers: {
-  [K in TaskKind]: (core: Core, request: Request<K>) => {response: Response<K>; transfer?: Transferable[]};
+  [K in TaskKind]: (core: Core, request: Request<K>, tell: Tell) => Answer<K> | Promise<Answer<K>>;
 } = {
   models: (core) => ({response: core.models()}),
   fit: (core, {samples, voxels, ...request}) => {
@@ -27,6 +36,11 @@ const handlers: {
     return {response, transfer: [response.buffer as ArrayBuffer]};
   },
   "resample-intervals": (core, {values, ...request}) => ({response: core.resampleIntervals(request, values)}),
+  plan: async (_, {planner, options, variant}, tell) => {
+    // Few pages plan: their workers alone load what it takes.
+    const {planners} = await import("../domain/planning/planners.js");
+    return {response: byId(planners, planner).run(options, variant, (done, total) => tell(done / total))};
+  },
   "flair-point": (core, task) => ({response: core.flairPoint(task)}),
   "flair-slice": (core, task) => ({response: core.flairSlice(task)})
 };
@@ -44,15 +58,22 @@ export function serve(scope: WorkerScope): void {
       return;
     }
     const {id} = message;
-    try {
-      if (core === undefined) throw new Error("the core was not loaded before the first task");
-      const {response, transfer} = handle(core, message.kind, message.request);
+    const finish = ({response, transfer}: Answer<TaskKind>) =>
       scope.postMessage({type: "done", id, response}, transfer);
-    } catch (error) {
+    const fail = (error: unknown) => {
       // After a trap the instance's memory is in no known state: the whole worker has to go.
       if (error instanceof WebAssembly.RuntimeError) scope.postMessage({type: "lost", reason: text(error)});
       else if (error instanceof InputError) scope.postMessage({type: "fault", id, fault: plain(error)});
       else scope.postMessage({type: "failed", id, reason: text(error)});
+    };
+    const tell = (share: number) => scope.postMessage({type: "progress", id, share});
+    try {
+      if (core === undefined) throw new Error("the core was not loaded before the first task");
+      const answer = handle(core, message.kind, message.request, tell);
+      if (answer instanceof Promise) answer.then(finish).catch(fail);
+      else finish(answer);
+    } catch (error) {
+      fail(error);
     }
   };
 }
@@ -60,13 +81,11 @@ export function serve(scope: WorkerScope): void {
 function handle<K extends TaskKind>(
   core: Core,
   kind: K,
-  request: Request<K>
-): {
-  response: Response<K>;
-  transfer?: Transferable[];
-} {
+  request: Request<K>,
+  tell: Tell
+): Answer<K> | Promise<Answer<K>> {
   if (!Object.hasOwn(handlers, kind)) throw new Error(`no worker knows the task ${JSON.stringify(kind)}`);
-  return handlers[kind](core, request);
+  return handlers[kind](core, request, tell);
 }
 
 /** A structured clone drops an error's own fields, so a fault crosses as a plain object. */

@@ -1,4 +1,5 @@
 import {InputError, type Fault} from "../domain/errors.js";
+import {rowNumber} from "../domain/row-number.js";
 import type {Folder} from "./folder.js";
 import {checkGradients, readBval, readBvec} from "./gradients.js";
 import {readNifti, readNiftiHeader, type Nifti} from "./nifti.js";
@@ -449,9 +450,9 @@ function rowsByKey(table: Tsv | null, column: string, note: Note): Map<string, R
   const rows = new Map<string, Row>();
   for (const [index, row] of (table?.rows ?? []).entries()) {
     const id = row[column];
-    if (id === null) note("missing-value", table!.file, `row ${index + 1}, column ${column}`, "n/a", "a value");
+    if (id === null) note("missing-value", table!.file, `row ${rowNumber(index)}, column ${column}`, "n/a", "a value");
     else if (rows.has(id))
-      note("duplicate-row", table!.file, `row ${index + 1}, column ${column}`, id, "each value once");
+      note("duplicate-row", table!.file, `row ${rowNumber(index)}, column ${column}`, id, "each value once");
     else rows.set(id, row);
   }
   return rows;

@@ -1,4 +1,5 @@
 import {InputError} from "../domain/errors.js";
+import {parseNumber} from "../domain/parse-number.js";
 import {fromArrowIpc, toArrowIpc, type ArrowType, type ColumnData} from "./arrow.js";
 
 /** What a database needs of DuckDB; `duckdb.browser.ts` and `duckdb.node.ts` give it. */
@@ -86,6 +87,13 @@ export interface Database {
    * @throws InputError no-such-table, no-such-column, missing-column, column-length or column-type
    */
   insert(table: TableName, columns: InsertColumns): Promise<number>;
+  /**
+   * Makes a table of its own beside the four, or puts it in the place of one of that name: a column that holds numbers
+   * alone, none with a leading zero, becomes DOUBLE, any other VARCHAR; a name that differs from an earlier one by case
+   * alone gets a number, as F_1.
+   * @throws InputError fixed-table when one of the four has the name
+   */
+  put(name: string, table: {columns: readonly string[]; rows: readonly (readonly (string | null)[])[]}): Promise<void>;
   /** Takes all rows out of a table. */
   clear(table: TableName): Promise<void>;
   /** Runs one statement; `?` stands for the parameters in turn. */
@@ -191,6 +199,31 @@ export async function openDatabase(backend: DuckDBBackend): Promise<Database> {
       }
     },
     insert,
+    async put(name, {columns, rows}) {
+      if (tableNames.some((own) => sameName(own, name))) {
+        throw new InputError({
+          code: "fixed-table", field: "table", value: name, expected: `a name other than ${tableNames.join(", ")}`
+        });
+      }
+      const names: string[] = [];
+      for (const column of columns) {
+        const taken = (text: string) => names.some((one) => sameName(one, text));
+        let own = column;
+        for (let k = 1; taken(own); k++) own = `${column}_${k}`;
+        names.push(own);
+      }
+      const types: Record<string, ArrowType> = {};
+      const lists = names.map((column, at): [string, ColumnData] => {
+        const cells = rows.map((row) => row[at]);
+        const numbers = cells.map((cell) => cell === null ? null : parseNumber(cell.trim()));
+        // A leading zero is part of an id.
+        const numeric = cells.every((cell, i) => cell === null || (numbers[i] !== null && !/^\s*[+-]?0\d/.test(cell)));
+        types[column] = numeric ? "float64" : "utf8";
+        return [column, numeric ? numbers : cells];
+      });
+      await run(`DROP TABLE IF EXISTS ${quoted(name)}`);
+      await backend.insertIpc(name, toArrowIpc(Object.fromEntries(lists), types));
+    },
     async clear(table) {
       schemaOf(table);
       await run(`DELETE FROM ${table}`);

@@ -1,5 +1,6 @@
 import {InputError} from "../domain/errors.js";
 import {parseNumber} from "../domain/parse-number.js";
+import {rowNumber} from "../domain/row-number.js";
 import type {Tsv} from "./tsv.js";
 
 /** What has to be known of a model to read its samples; the core's description of a model has it all. */
@@ -89,7 +90,7 @@ export function readSampleTable(table: Tsv, model: SampleNeeds): SampleTable {
       const value = table.requiredNumber(row, name);
       if (value === entry.maps[name]) continue;
       const expected = `${entry.maps[name]}, as in the other rows of ${id}`;
-      fail("mixed-values", `row ${row + 1}, column ${name}`, value, expected);
+      fail("mixed-values", `row ${rowNumber(row)}, column ${name}`, value, expected);
     }
     for (const name of present) entry.protocol[name].push(table.requiredNumber(row, name));
     entry.samples.push(signalAt(table, row, "signal"));
@@ -131,7 +132,7 @@ function signalAt(table: Tsv, row: number, column: string): number {
   if (infinite) return infinite[1] === "-" ? -Infinity : Infinity;
   const value = parseNumber(cell);
   if (value !== null) return value;
-  const field = `row ${row + 1}, column ${column}`;
+  const field = `row ${rowNumber(row)}, column ${column}`;
   throw new InputError({code: "not-a-number", file: table.file, field, value: cell, expected: "a number"});
 }
 

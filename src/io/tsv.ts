@@ -1,9 +1,10 @@
 import {InputError} from "../domain/errors.js";
 import {parseNumber} from "../domain/parse-number.js";
+import {rowNumber} from "../domain/row-number.js";
 
 export type Row = Record<string, string | null>;
 
-/** A table of text; `null` is a missing value. Rows count from 0 in arguments, from 1 (below the header) in errors. */
+/** A table of text; `null` is a missing value. Rows count from 0 in arguments; in errors the header is row 1. */
 export interface Tsv {
   file: string;
   columns: string[];
@@ -53,7 +54,7 @@ export function parseCsv(text: string, file: string, options: TableOptions & {de
     throw new InputError({
       code: "csv-quote",
       file,
-      field: `record ${records.length + 1}, cell ${record.length + 1}`,
+      field: `row ${records.length + 1}, cell ${record.length + 1}`,
       value: source.slice(Math.max(0, at - 20), at + 20),
       expected
     });
@@ -153,7 +154,7 @@ function table(records: (string | null)[][], file: string, {required = []}: Tabl
       throw new InputError({
         code: "ragged-row",
         file,
-        field: `row ${index + 1}`,
+        field: `row ${rowNumber(index)}`,
         value: `${cells.length} cells`,
         expected: `${columns.length} cells, as in the header`
       });
@@ -169,7 +170,9 @@ function table(records: (string | null)[][], file: string, {required = []}: Tabl
   const cellOf = (row: number, column: string): string | null => {
     checkColumn(column);
     if (Number.isInteger(row) && row >= 0 && row < rows.length) return rows[row][column];
-    throw new InputError({code: "missing-row", file, field: "row", value: row + 1, expected: `1 to ${rows.length}`});
+    throw new InputError({
+      code: "missing-row", file, field: "row", value: rowNumber(row), expected: `2 to ${rowNumber(rows.length - 1)}`
+    });
   };
   const number = (row: number, column: string): number | null => {
     const cell = cellOf(row, column);
@@ -179,7 +182,7 @@ function table(records: (string | null)[][], file: string, {required = []}: Tabl
     throw new InputError({
       code: "not-a-number",
       file,
-      field: `row ${row + 1}, column ${column}`,
+      field: `row ${rowNumber(row)}, column ${column}`,
       value: cell,
       expected: "a finite number, or n/a"
     });
@@ -189,7 +192,7 @@ function table(records: (string | null)[][], file: string, {required = []}: Tabl
     throw new InputError({
       code: "missing-value",
       file,
-      field: `row ${row + 1}, column ${column}`,
+      field: `row ${rowNumber(row)}, column ${column}`,
       value: "n/a",
       expected: "a value"
     });
@@ -224,10 +227,10 @@ export function writeTsv(columns: string[], rows: Record<string, Cell>[]): strin
   const body = rows.map((row, index) =>
     line(
       columns.map((name) => cellText(row[name], index, name) ?? "n/a"),
-      index + 1
+      rowNumber(index)
     )
   );
-  return line(columns, 0) + body.join("");
+  return line(columns, 1) + body.join("");
 }
 
 /** A CSV table (RFC 4180, but with plain line feeds); null becomes an empty cell. */
@@ -241,7 +244,7 @@ export function writeCsv(columns: string[], rows: Record<string, Cell>[]): strin
 function cellText(cell: Cell, index: number, column: string): string | null {
   if (cell === null || cell === undefined) return null;
   if (typeof cell === "number" && !Number.isFinite(cell))
-    throw cellFault(index + 1, column, cell, "a finite number or null");
+    throw cellFault(rowNumber(index), column, cell, "a finite number or null");
   return String(cell);
 }
 

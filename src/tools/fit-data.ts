@@ -1,6 +1,7 @@
 // Any series that a reader brings: from dropped files to maps, tables and files to keep.
 import {InputError} from "../domain/errors.js";
 import {foregroundMask, meanVolume} from "../domain/quality/foreground-mask.js";
+import {rowNumber} from "../domain/row-number.js";
 import {mean, quantile, standardDeviation} from "../domain/statistics/summaries.js";
 import {fitVoxels, outsideMask, type Fit, type Precision} from "../compute/fit.js";
 import type {EstimatorInfo, FitOptions as CoreOptions, ModelInfo, Settings, StatusInfo} from "../compute/core.js";
@@ -532,7 +533,7 @@ function readProtocolTable(table: Tsv, image: string, acquisitions: number): Rec
   return Object.fromEntries(
     names.map((name) => [
       name,
-      table.rows.map((_, row) => checkSetting(name, table.number(row, name), file, `row ${row + 1}, column ${name}`))
+      table.rows.map((_, row) => checkSetting(name, table.number(row, name), file, `row ${rowNumber(row)}, column ${name}`))
     ])
   );
 }

@@ -322,19 +322,6 @@ export function parameterSelect(model: ModelInfo, value: string): Control<string
   return select({label: "Distribution and profile of", options, value});
 }
 
-let written = "";
-
-/** Puts the settings into the address without a new entry in the browser's history. */
-export function writeHash(hash: string): void {
-  written = hash;
-  if (location.hash !== hash) history.replaceState(history.state, "", hash);
-}
-
-/** Whether the page itself wrote this address, or it is a place on the page and no settings. */
-export function isOwnHash(hash: string): boolean {
-  return hash === written || !hash.includes("model=");
-}
-
 /** In which precision the numbers stand, how long they took and how the fits ended. */
 export function precisionNote({precision, fit}: Exploration, milliseconds: number): string {
   const ended = Object.entries(fit.counts).filter(([, count]) => count > 0)

@@ -1,9 +1,10 @@
 // Runs the chosen method: at once where it is quick, with progress and Cancel where the core resamples.
 import {runMethod} from "../compute/statistics.js";
+import {byId} from "../domain/by-id.js";
 import {InputError} from "../domain/errors.js";
 import type {Method, MethodReport} from "../domain/statistics/method.js";
 import {methodFigures, type MethodFigure} from "../domain/statistics/method-figures.js";
-import {byId, methods} from "../domain/statistics/methods.js";
+import {methods} from "../domain/statistics/methods.js";
 import {workers} from "../page.js";
 import {progress} from "../view/inputs/progress.js";
 import {requestOf, toHash, type Settings} from "./workbench.js";

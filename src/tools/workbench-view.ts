@@ -1,13 +1,15 @@
 // The parts of the page "Agreement workbench": each an element with a `value` that fires "input", or a finished block.
+import {byId} from "../domain/by-id.js";
 import {InputError} from "../domain/errors.js";
 import type {ColumnNeed, Method, MethodReport, OptionNeed, Table} from "../domain/statistics/method.js";
 import type {MethodFigure} from "../domain/statistics/method-figures.js";
-import {byId, methods} from "../domain/statistics/methods.js";
+import {methods} from "../domain/statistics/methods.js";
 import type {Rows} from "../io/database.js";
 import {readMethodTable} from "../io/method-table.js";
 import {decodeText} from "../io/text.js";
 import {writeCsv} from "../io/tsv.js";
 import {blandAltman} from "../view/charts/bland-altman.js";
+import {heatMap} from "../view/charts/heat-map.js";
 import {intervals} from "../view/charts/intervals.js";
 import {levels} from "../view/charts/levels.js";
 import {qq} from "../view/charts/qq.js";
@@ -16,7 +18,7 @@ import {roc} from "../view/charts/roc.js";
 import {scatter} from "../view/charts/scatter.js";
 import {spaghetti} from "../view/charts/spaghetti.js";
 import {h, uniqueId} from "../view/dom.js";
-import type {FigureOptions} from "../view/figure.js";
+import {figure, type FigureOptions} from "../view/figure.js";
 import {formatNumber} from "../view/format.js";
 import {select, type Control} from "../view/inputs/controls.js";
 import {downloadButton} from "../view/inputs/download.js";
@@ -24,7 +26,7 @@ import {fileDrop} from "../view/inputs/file-drop.js";
 import {errorNotice} from "../view/inputs/notice.js";
 import {resultTable, type TableColumn, type TableRow} from "../view/table.js";
 import {
-  defaultLevel, fitSettings, placeOf, reportCsv, startSettings, type Settings
+  defaultLevel, fitSettings, ownTable, placeOf, reportCsv, startSettings, type Settings
 } from "./workbench.js";
 
 /** A table that the reader gave, and what it is called. */
@@ -32,6 +34,8 @@ export interface Source {
   table: Table;
   /** The example that it is, null for the reader's own. */
   example: Example | null;
+  /** Whether it is the answer to a query. */
+  queried?: boolean;
 }
 
 /** A table that comes with the site. */
@@ -56,15 +60,20 @@ export function setState(state: "idle" | "ready" | "running" | "done" | "failed"
 }
 
 /** Drop, paste, examples and the database: ways to one table. What cannot be read is told where it came from. */
-export function tableSource({examples, query}: {
+export function tableSource({examples, queries, query}: {
   examples: readonly Example[];
-  query: (sql: string) => Promise<Rows>;
+  /** Tables of the database with a query to begin with. */
+  queries: readonly {table: string; sql: string}[];
+  query: (sql: string, given: Table | null) => Promise<Rows>;
 }): TableSource {
   let value: Source | null = null;
+  // The reader's own table or example; what a query gives is none.
+  let given: Table | null = null;
   const shown = h("div", {class: "m-bench-table"});
   const errors = h("div", {"aria-live": "assertive"});
   const take = (next: Source): void => {
     value = next;
+    if (!next.queried) given = next.table;
     errors.replaceChildren();
     shown.replaceChildren(preview(next));
     setState("ready");
@@ -111,8 +120,15 @@ export function tableSource({examples, query}: {
     return element;
   };
   const paste = area("Table, with tabs (as copied from a spreadsheet), commas or semicolons between the cells", 6, "");
-  const sql = area("Query on the tables participants and measurements, which hold the peak-flow readings", 4,
-    "SELECT subject, model AS method, session AS repeat, value\nFROM measurements\nORDER BY subject, method, repeat");
+  const sql = area("Query", 4, queries[0].sql);
+  const begin = select({
+    label: "Begin with the table", value: queries[0].table,
+    options: [...queries.map(({table}) => table), [ownTable, `${ownTable}: the one that you gave above`]]
+  });
+  begin.addEventListener("input", (event) => {
+    event.stopPropagation();
+    sql.input.value = queries.find(({table}) => table === begin.value)?.sql ?? `SELECT *\nFROM ${ownTable}`;
+  });
   const load = async (id: string) => {
     const example = examples.find((one) => one.id === id);
     if (example !== undefined) {
@@ -123,8 +139,19 @@ export function tableSource({examples, query}: {
     drop,
     h("details", {}, h("summary", {}, "Paste a table"), paste.element, button("Read this table",
       own(() => ({table: readMethodTable(paste.input.value, "pasted-table.csv"), example: null})))),
-    h("details", {}, h("summary", {}, "Take a table from the database"), sql.element, button("Run the query",
-      own(async () => ({table: queriedTable(await query(sql.input.value)), example: null})))),
+    h("details", {}, h("summary", {}, "Take a table from the database"), begin, sql.element,
+      h("p", {class: "m-bench-summary"}, "DuckDB holds every table that comes with this site, and yours. ",
+        "A query may join, filter and reshape them."),
+      button("Run the query", own(async () => {
+        const asked = sql.input.value;
+        const own = new RegExp(`\\b${ownTable}\\b`, "i").test(asked);
+        if (own && given === null) {
+          throw new InputError({
+            code: "missing-table", field: "query", value: ownTable, expected: "a table given above"
+          });
+        }
+        return {table: queriedTable(await query(asked, own ? given : null)), example: null, queried: true};
+      }))),
     h("p", {class: "m-bench-examples"}, ...examples.flatMap(({id, label, note}) =>
       [button(label, () => load(id)), ` ${note}`])),
     errors, shown);
@@ -370,34 +397,29 @@ export function reportChecks({checks, warnings, dropped}: MethodReport): HTMLEle
     list("Left out", dropped.map(({row, column, reason}) => `Row ${row}, column ${column}: ${reason}`)));
 }
 
-/** A text with a button that copies it. */
-export function copyBlock(title: string, text: string, kind: "prose" | "code"): HTMLElement {
-  const status = h("span", {role: "status"});
-  const body = kind === "code" ? h("pre", {tabindex: 0, "aria-label": title}, h("code", {}, text)) : h("p", {}, text);
-  const button = h("button", {type: "button", class: "m-button", "aria-label": `Copy: ${title}`}, "Copy");
-  button.addEventListener("click", async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      status.textContent = "Copied.";
-    } catch {
-      getSelection()?.selectAllChildren(body);
-      status.textContent = "The browser does not allow it; the text is selected, copy it with the keyboard.";
-    }
-  });
-  return h("div", {class: "m-bench-copy"}, h("h3", {}, title), body, h("p", {}, button, " ", status));
-}
-
 // ---------- figures ----------
 
 const rounded = (value: number) => formatNumber(value, {digits: 4});
 const count = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
-/** One figure of a method as the page draws it. */
-export function figureOptions(data: MethodFigure, index: number, unit: string): FigureOptions {
-  return {id: `bench-${index + 1}-${data.kind}`, ...drawn(data, unit)};
+/** One figure of a method; a surface over more than two factors comes with a choice of two. */
+export function methodFigure(data: MethodFigure, index: number, unit: string): HTMLElement {
+  const element = figure({id: `bench-${index + 1}-${data.kind}`, ...drawn(data, unit)});
+  if (data.kind !== "surface" || data.slices.length < 2) return element;
+  const control = select({
+    label: "Surface over", value: "0",
+    options: data.slices.map(({names}, i) => [String(i), names.join(" and ")] as const)
+  });
+  // It changes the figure alone.
+  control.addEventListener("input", (event) => {
+    event.stopPropagation();
+    void element.update(drawn(data, unit, Number(control.value)));
+  });
+  return h("div", {}, control, element);
 }
 
-function drawn(data: MethodFigure, unit: string): Omit<FigureOptions, "id"> {
+/** @param slice which slice of a surface */
+function drawn(data: MethodFigure, unit: string, slice = 0): Omit<FigureOptions, "id"> {
   const columns = (...list: [string, string][]): TableColumn[] =>
     list.map(([key, label], i) => ({key, label, header: i === 0, digits: 6}));
   const rows = (list: readonly object[]) => list as readonly TableRow[];
@@ -499,6 +521,31 @@ function drawn(data: MethodFigure, unit: string): Omit<FigureOptions, "id"> {
         spec: residuals(points.map(({subject, ...rest}) => ({...rest, label: subject})),
           {xTitle: against, residualTitle: what}),
         table: {columns: columns(["subject", "Subject"], ["x", against], ["residual", what]), rows: rows(points)}
+      };
+    }
+    case "surface": {
+      const {response, stationary: kind, slices} = data;
+      const {names: [x, y], held, xs, ys, values, points, stationary} = slices[slice];
+      const at = held.map(({name, value}) => `, ${name} held at ${rounded(value)}`).join("");
+      const where = kind === null ? "The surface has no stationary point."
+        : stationary === null ? `The stationary point, a ${kind}, lies beyond these axes.`
+          : `The cross is the stationary point, a ${kind}: ${x} ${rounded(stationary.x)}, ${y} ${
+            rounded(stationary.y)}.`;
+      const [low, high] = [Math.min(...values), Math.max(...values)];
+      return {
+        title: `${response} over ${x} and ${y}`,
+        caption: `Colour and isolines: the fitted ${response}${at}. Dots: the runs, each with its own residual; a dot `
+          + `that stands out from its ground does not fit. ${where}`,
+        description: `Fitted ${response} from ${rounded(low)} to ${rounded(high)} over ${x} (${rounded(xs[0])} to ${
+          rounded(xs[xs.length - 1])}) and ${y} (${rounded(ys[0])} to ${rounded(ys[ys.length - 1])})${at}. ${where}`,
+        spec: heatMap(
+          {surface: {xs, ys, values}, points, ...(stationary === null ? {} : {marker: stationary})},
+          {xTitle: x, yTitle: y, valueTitle: unit === "" ? response : `${response} (${unit})`}
+        ),
+        table: {
+          columns: columns(["subject", "Run"], ["x", x], ["y", y], ["value", response]),
+          rows: rows(points)
+        }
       };
     }
     case "intervals": {

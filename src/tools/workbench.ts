@@ -6,6 +6,7 @@ import type {
 } from "../domain/statistics/method.js";
 import {methods} from "../domain/statistics/methods.js";
 import {writeCsv} from "../io/tsv.js";
+import {commandLine} from "./command-line.js";
 
 /** What a reader chose; it says nothing of the values in the table. */
 export interface Settings {
@@ -131,6 +132,19 @@ function stem(name: string): string {
   return name.replace(/[\s_.-]*(\d+|[ab])$/i, "").toLowerCase();
 }
 
+// ---------- tables of the database ----------
+
+/** Where a query finds the table that the reader gave. */
+export const ownTable = "my_table";
+
+/** Name in SQL of a file in `data/`: `data/f1-surface/scores.tsv` is f1_surface_scores. */
+export function sqlName(file: string): string {
+  const parts = file.replace(/^data\//, "").replace(/\.[a-z]+$/, "").split("/").filter((part) => part !== "derivatives")
+    .map((part) => part.replace(/\W+/g, "_"));
+  // A table that is called as its data set is not named twice.
+  return parts.filter((part, i) => i === 0 || part !== parts[0]).join("_");
+}
+
 // ---------- permalink ----------
 
 /** The settings as the fragment of an address. */
@@ -188,15 +202,7 @@ export function statsCommand({method, variant, level, columns, options}: Setting
     ...(level === defaultLevel ? [] : [["level", level] as [string, string]]),
     ...Object.entries(options)
   ];
-  // A value that begins with a dash would be taken for an option.
-  const words = given.flatMap(([name, value]) =>
-    value.startsWith("-") ? [quoted(`--${name}=${value}`)] : [`--${name}`, quoted(value)]);
-  return ["npx measurand stats", method, quoted(file), ...words].join(" ");
-}
-
-/** As a POSIX shell reads it. */
-function quoted(text: string): string {
-  return /^[\w.,/:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return commandLine(["stats", method, file], given);
 }
 
 // ---------- text and tables ----------

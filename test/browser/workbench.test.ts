@@ -141,11 +141,42 @@ describe("the agreement workbench", () => {
       assert.equal((await report(page)).n, 3);
       await page.getByText("Take a table from the database", {exact: true}).click();
       await page.getByLabel("Method", {exact: true}).selectOption("repeatability");
-      await page.getByLabel(/^Query on the tables/).fill(
+      await page.getByLabel("Query", {exact: true}).fill(
         "SELECT subject, session AS repeat, value FROM measurements WHERE model = 'Wright'");
       await page.getByRole("button", {name: "Run the query"}).click();
       await page.getByText(/query\.csv: 34 rows/).waitFor();
       await state(page, "done");
+    }));
+
+  test("every table of the site, and the reader's own, can be asked; a surface is seen from above", () =>
+    onPage(async (page) => {
+      await drop(page, "three.csv", `a,b,c,y\n${[-1, 0, 1].flatMap((a) => [-1, 0, 1].flatMap((b) => [-1, 0, 1].map((c) =>
+        [a, b, c, 9 - a * a - b * b - c * c + 0.3 * a * b + 0.01 * ((a + 2 * b + 3 * c) % 2)].join()))).join("\n")}\n`);
+      await page.getByLabel("Method", {exact: true}).selectOption("response-surface");
+      await page.locator("#fig-bench-1-surface svg").first().waitFor();
+      await page.getByLabel("Surface over").selectOption({label: "b and c"});
+      await page.locator("#fig-bench-1-surface", {hasText: "y over b and c"}).waitFor();
+      await page.getByText("Take a table from the database", {exact: true}).click();
+      const tables = page.getByLabel("Begin with the table");
+      const names = await tables.locator("option").evaluateAll((all) => all.map((one) => (one as HTMLOptionElement).value));
+      for (const name of ["measurements", "peak_flow", "f1_surface_scores", "simulated_cohort_truth_scans", "my_table"]) {
+        assert.ok(names.includes(name), name);
+      }
+      for (const name of names) {
+        await tables.selectOption(name);
+        await page.getByRole("button", {name: "Run the query"}).click();
+        await page.getByText(/^query\.csv: [1-9]\d* rows/).waitFor();
+        assert.equal(await page.locator(".m-bench-source .m-error").count(), 0, name);
+      }
+      await page.getByText("query.csv: 27 rows, 4 columns, 0 missing cells").waitFor();
+      await tables.selectOption("f1_surface_scores");
+      await page.getByRole("button", {name: "Run the query"}).click();
+      await page.getByText(/^query\.csv: \d+ rows, 3 columns/).waitFor();
+      await page.getByLabel("Method", {exact: true}).selectOption("response-surface");
+      await page.locator("#fig-bench-1-surface", {hasText: "F1 over TE and TI"}).waitFor();
+      await page.getByLabel("Query", {exact: true}).fill("SELECT * FROM nowhere");
+      await page.getByRole("button", {name: "Run the query"}).click();
+      await page.locator(".m-bench-source [role=alert]", {hasText: "nowhere"}).waitFor();
     }));
 
   test("380 px: nothing overflows", () =>

@@ -219,7 +219,7 @@ test("a table that is at fault is named with row and column, and no output is le
   const broken = write("broken.csv", "id,b,signal\nx,0,1\nx,many,2\n");
   const {code, stderr} = await call("fit-table", broken, ...base, "--out", out);
   assert.equal(code, 2);
-  assert.match(stderr, /broken\.csv: row 2, column b is "many"; expected a finite number/);
+  assert.match(stderr, /broken\.csv: row 3, column b is "many"; expected a finite number/);
   assert.ok(!existsSync(out));
   assert.equal((await call("fit-table", path("nowhere.csv"), ...base)).code, 2);
 });

@@ -132,7 +132,7 @@ test("tables, b values, directions and JSON", async () => {
 
 test("bad files yield their errors, the rest goes on, and the exit code is 2", async () => {
   const bad = [
-    [write("ragged.tsv", "a\tb\n1\n"), /row 1 is "1 cells"; expected 2 cells/],
+    [write("ragged.tsv", "a\tb\n1\n"), /row 2 is "1 cells"; expected 2 cells/],
     [write("text.nii", "not an image at all"), /sizeof_hdr/],
     [write("short.nii.gz", scaled.slice(0, 60)), /short\.nii\.gz: .*; expected /],
     [join(folder, "nowhere.nii"), /nowhere\.nii: path is "ENOENT"/],
@@ -210,7 +210,7 @@ test("a dataset with faults: each of them, and exit code 2", async () => {
   const messages = report.problems.map((problem) => (problem as unknown as {message: string}).message).join("\n");
   assert.match(messages, /ses-1_dwi\.bval: b values is 2; expected 3/);
   assert.match(messages, /ses-2_dwi\.nii: length is "400 bytes"/);
-  assert.match(messages, /participants\.tsv: row 1 is "1 cells"/);
+  assert.match(messages, /participants\.tsv: row 2 is "1 cells"/);
   assert.equal(report.scans.length, 4);
   assert.equal(report.scans.filter(({shape}) => shape === null).length, 2, "the two that were not understood");
 });

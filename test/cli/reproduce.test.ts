@@ -80,9 +80,9 @@ describe("measurand reproduce", () => {
     try {
       const {code, stdout, stderr} = await sandbox.run("reproduce", "small");
       assert.equal(code, 1, stderr);
-      assert.match(stderr, /values\.tsv: row 2 is "2 cells"; expected 3 cells/);
+      assert.match(stderr, /values\.tsv: row 3 is "2 cells"; expected 3 cells/);
       assert.match(stdout, /mean .* fail: input differs: tiny\/values\.tsv/);
-      assert.match(stdout, /answer .* fail: not recomputed: values\.tsv: row 2/);
+      assert.match(stdout, /answer .* fail: not recomputed: values\.tsv: row 3/);
       assert.match(stdout, /5 claims: 0 pass, 4 fail, 1 unavailable, 1 study not recomputed/);
     } finally {
       sandbox.write(values, intact);

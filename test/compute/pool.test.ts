@@ -86,6 +86,25 @@ test("progress grows strictly and ends at the total", async () => {
   for (let i = 1; i < seen.length; i++) assert.ok(seen[i][0] > seen[i - 1][0] && seen[i][1] === 55);
 });
 
+test("a task may tell its share: the weight done only grows, also where a chunk begins anew", async () => {
+  let lost = false;
+  const {spawn} = fakes((task, port, nth) => setImmediate(() => {
+    reply(port, {type: "progress", id: task.id, share: 0.5});
+    if (!lost) {
+      lost = true;
+      return reply(port, {type: "lost", reason: "test"});
+    }
+    reply(port, {type: "progress", id: task.id, share: 0.25});
+    reply(port, {type: "progress", id: task.id + 1000, share: 0.9});
+    assert.ok(nth < 3);
+    reply(port, echo(task));
+  }));
+  const pool = createPool({size: 1, spawn, module});
+  const seen: number[] = [];
+  assert.deepEqual(await pool.run("flair-point", texts(2), {onProgress: (done) => seen.push(done)}), expected(2));
+  assert.deepEqual(seen, [0.5, 0.5, 0.5, 1, 2, 2, 3]);
+});
+
 test("an abort rejects at once, drops the queue and keeps the workers", async () => {
   const held: [Task, Fake][] = [];
   let holding = true;

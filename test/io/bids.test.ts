@@ -131,7 +131,7 @@ test("each fault is a problem that names its file, and the rest is read on", asy
     [
       "ragged participants",
       (all) => (all["participants.tsv"] = "participant_id\tage\nsub-01\n"),
-      ["ragged-row | participants.tsv | row 1"],
+      ["ragged-row | participants.tsv | row 2"],
       8
     ],
     [
@@ -144,7 +144,7 @@ test("each fault is a problem that names its file, and the rest is read on", asy
       "a subject without row, a row without subject, a row twice",
       (all) => (all["participants.tsv"] = "participant_id\nsub-01\nsub-01\nsub-09\n"),
       [
-        "duplicate-row | participants.tsv | row 2, column participant_id",
+        "duplicate-row | participants.tsv | row 3, column participant_id",
         "missing-subject | participants.tsv | participant_id",
         "missing-row | participants.tsv | participant_id"
       ],

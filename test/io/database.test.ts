@@ -113,6 +113,22 @@ test("voxels take a model's parameters as columns, 100,000 rows at once", async 
   await faultOf(() => db.addColumns("measurements" as "voxels", {x: "DOUBLE"}), {code: "fixed-table"});
 });
 
+test("a table of its own: numbers are numbers, ids stay text, one of the same name gives way, the four do not", async () => {
+  const columns = ["id", "code", "value", "none"];
+  await db.put("own", {columns, rows: [["a", "01", "1.5", null], ["b", "2", null, null], ["c", "3", " -2e1 ", null]]});
+  const rows = await db.query("SELECT id, code, value + 1 AS more, none FROM own ORDER BY id");
+  assert.deepEqual([...rows], [
+    {id: "a", code: "01", more: 2.5, none: null}, {id: "b", code: "2", more: null, none: null},
+    {id: "c", code: "3", more: -19, none: null}
+  ]);
+  await db.put("own", {columns: ["x"], rows: []});
+  assert.deepEqual([...(await db.query("SELECT * FROM own"))], []);
+  await db.put("own", {columns: ["f", "F", "F_1"], rows: [["1", "2", "3"]]});
+  assert.deepEqual([...(await db.query("SELECT * FROM own"))], [{f: 1, F_1: 2, F_1_1: 3}]);
+  await db.query("DROP TABLE own");
+  await faultOf(() => db.put("Scans", {columns: ["x"], rows: []}), {code: "fixed-table", value: "Scans"});
+});
+
 test("columns are checked against the schema, and nothing of a refused insert stays", async () => {
   const row = {subject: ["s"], model: "m", parameter: "p", unit: "u", statistic: "s"};
   const refuse = (columns: Record<string, unknown>, code: string, field: string) =>

@@ -50,12 +50,12 @@ test("a signal that is missing or not finite stays so; in no other column", asyn
   await faultOf(() => read(text("ten"), decay), {
     code: "not-a-number",
     file: "samples.csv",
-    field: "row 1, column signal",
+    field: "row 2, column signal",
     value: "ten"
   });
-  await faultOf(() => read("id,b,signal\nx,,2\n", decay), {code: "missing-value", field: "row 1, column b"});
-  await faultOf(() => read("id,b,signal\n,0,2\n", decay), {code: "missing-value", field: "row 1, column id"});
-  await faultOf(() => read("id,b,signal\nx,NaN,2\n", decay), {code: "not-a-number", field: "row 1, column b"});
+  await faultOf(() => read("id,b,signal\nx,,2\n", decay), {code: "missing-value", field: "row 2, column b"});
+  await faultOf(() => read("id,b,signal\n,0,2\n", decay), {code: "missing-value", field: "row 2, column id"});
+  await faultOf(() => read("id,b,signal\nx,NaN,2\n", decay), {code: "not-a-number", field: "row 2, column b"});
 });
 
 test("optional columns are read where they are there", () => {
@@ -76,7 +76,7 @@ test("a parameter that the model holds is read by its name, one value an id", as
   assert.deepEqual(unused, ["T1"], "an estimated parameter is no input");
   await faultOf(() => read("id,FA,TR,B1,signal\nx,3,0.02,0.9,5\nx,9,0.02,1.1,6\n", angles), {
     code: "mixed-values",
-    field: "row 2, column B1",
+    field: "row 3, column B1",
     value: 1.1
   });
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
+import {numericColumn} from "../../src/domain/statistics/table-layouts.js";
+import {readMethodTable} from "../../src/io/method-table.js";
 import {parseCsv, parseTable, parseTsv, writeCsv, writeTsv} from "../../src/io/tsv.js";
 import {faultOf} from "./fault.js";
 
@@ -21,19 +23,19 @@ test("a BIDS table: n/a is null, line ends and a byte order mark do not matter",
 test("faults name file, row and column", async () => {
   const file = "participants.tsv";
   const parse = (text: string, required?: string[]) => () => parseTsv(text, file, {required});
-  await faultOf(parse("a\tb\n1\t2\n1\n"), {code: "ragged-row", file, field: "row 2", value: "1 cells"});
-  await faultOf(parse("a\tb\n1\t2\t3\n"), {code: "ragged-row", field: "row 1"});
-  await faultOf(parse("a\tb\n\n1\t2\n"), {code: "ragged-row", field: "row 1"});
+  await faultOf(parse("a\tb\n1\t2\n1\n"), {code: "ragged-row", file, field: "row 3", value: "1 cells"});
+  await faultOf(parse("a\tb\n1\t2\t3\n"), {code: "ragged-row", field: "row 2"});
+  await faultOf(parse("a\tb\n\n1\t2\n"), {code: "ragged-row", field: "row 2"});
   await faultOf(parse("a\ta\n"), {code: "duplicate-column", field: "header, column 2", value: "a"});
   await faultOf(parse("a\t\n"), {code: "empty-column", field: "header, column 2"});
   await faultOf(parse(""), {code: "empty-table", file});
   const missing = await faultOf(parse("a\tb\n", ["a", "c"]), {code: "missing-column", file, value: ["a", "b"]});
   assert.match(missing.message, /participants\.tsv: columns is \[a, b\]; expected a column c/);
   const table = parseTsv("a\tb\nx\tn/a\n", file);
-  await faultOf(() => table.number(0, "a"), {code: "not-a-number", field: "row 1, column a", value: "x"});
-  await faultOf(() => table.text(0, "b"), {code: "missing-value", field: "row 1, column b"});
+  await faultOf(() => table.number(0, "a"), {code: "not-a-number", field: "row 2, column a", value: "x"});
+  await faultOf(() => table.text(0, "b"), {code: "missing-value", field: "row 2, column b"});
   await faultOf(() => table.number(0, "z"), {code: "missing-column"});
-  await faultOf(() => table.number(1, "a"), {code: "missing-row", value: 2});
+  await faultOf(() => table.number(1, "a"), {code: "missing-row", value: 3});
   for (const cell of ["Infinity", "NaN", "0x1f", "1,5", "1e999", "--1", "."]) {
     await faultOf(() => parseTsv(`a\n${cell}\n`, file).number(0, "a"), {code: "not-a-number", value: cell});
   }
@@ -54,9 +56,9 @@ test("CSV: quotes, line breaks in cells, other delimiters", async () => {
   ]);
   assert.deepEqual(parseCsv("a,b\n1,", "t.csv").rows, [{a: "1", b: null}]);
   assert.deepEqual(parseCsv("a;b\n1;2\n", "t.csv", {delimiter: ";"}).rows, [{a: "1", b: "2"}]);
-  await faultOf(() => parseCsv('a,b\n1,"2', "t.csv"), {code: "csv-quote", file: "t.csv", field: "record 2, cell 2"});
-  await faultOf(() => parseCsv('a,b\n"1"x,2', "t.csv"), {code: "csv-quote", field: "record 2, cell 1"});
-  await faultOf(() => parseCsv("a,b\n1\n", "t.csv"), {code: "ragged-row", field: "row 1"});
+  await faultOf(() => parseCsv('a,b\n1,"2', "t.csv"), {code: "csv-quote", file: "t.csv", field: "row 2, cell 2"});
+  await faultOf(() => parseCsv('a,b\n"1"x,2', "t.csv"), {code: "csv-quote", field: "row 2, cell 1"});
+  await faultOf(() => parseCsv("a,b\n1\n", "t.csv"), {code: "ragged-row", field: "row 2"});
   await faultOf(() => parseCsv("", "t.csv"), {code: "empty-table"});
 });
 
@@ -77,6 +79,14 @@ test("writing and reading back", async () => {
     ["x", null, "y", 'q"1,\n', "NA"]
   );
   assert.deepEqual(back.numbers("b"), [1.5, -1e-9, null, 0, 1]);
-  await faultOf(() => writeTsv(["a"], [{a: "x\ty"}]), {code: "table-cell", field: "row 1, column a"});
-  await faultOf(() => writeCsv(["a"], [{a: NaN}]), {code: "table-cell", field: "row 1, column a"});
+  await faultOf(() => writeTsv(["a"], [{a: "x\ty"}]), {code: "table-cell", field: "row 2, column a"});
+  await faultOf(() => writeCsv(["a"], [{a: NaN}]), {code: "table-cell", field: "row 2, column a"});
+});
+
+test("readers, writers and methods give a cell the same row: that of the file, the header being row 1", async () => {
+  const [text, file] = ["id\tv\na\t1\nb\tx\n", "t.tsv"];
+  const field = "row 3, column v";
+  await faultOf(() => parseTsv(text, file).number(1, "v"), {file, field});
+  await faultOf(() => numericColumn(readMethodTable(text, file), "v"), {file, field});
+  await faultOf(() => writeTsv(["v"], [{v: 1}, {v: NaN}]), {field});
 });

@@ -5,9 +5,10 @@ import {instantiate, type Core, type ModelInfo} from "../../src/compute/core.js"
 import {createPool, type Pool} from "../../src/compute/pool.js";
 import {loadModule, spawn} from "../../src/compute/spawn.node.js";
 import {modelExamples} from "../../src/tools/model-examples.js";
+import {latest} from "../../src/tools/latest.js";
 import {
   axisOf, cloudOf, densityOf, distributionOf, estimated, exampleOf, exampleState, explorable, explore, firstView,
-  formatColumn, fromHash, latest, likelihoods, limits, misleading, noiseKinds, parseColumn, parseProtocol, profileOf,
+  formatColumn, fromHash, likelihoods, limits, misleading, noiseKinds, parseColumn, parseProtocol, profileOf,
   readLink, repeats, sigmaAt, stepOf, toHash, type ExplorerState
 } from "../../src/tools/model-explorer.js";
 import {assertRejects} from "../helpers/bad-input.js";

@@ -179,7 +179,7 @@ export const badInputs: {what: string; files: Dropped[]; code: string; file: str
     what: "a ragged table",
     code: "ragged-row",
     file: "protocol.tsv",
-    field: "row 2",
+    field: "row 3",
     files: [series(), {name: "protocol.tsv", bytes: "b\tTE\n0\t0.08\n50\n"}]
   },
   {
@@ -200,7 +200,7 @@ export const badInputs: {what: string; files: Dropped[]; code: string; file: str
     what: "an echo time in ms",
     code: "protocol-value",
     file: "protocol.tsv",
-    field: "row 1, column TE",
+    field: "row 2, column TE",
     files: [series(), {name: "protocol.tsv", bytes: `b\tTE\n${b.map((value) => `${value}\t80`).join("\n")}\n`}]
   },
   {

@@ -3,14 +3,15 @@ import {mkdtempSync, rmSync, writeFileSync} from "node:fs";
 import {tmpdir} from "node:os";
 import {join} from "node:path";
 import {test} from "node:test";
+import {byId} from "../../src/domain/by-id.js";
 import {InputError} from "../../src/domain/errors.js";
 import type {MethodReport} from "../../src/domain/statistics/method.js";
-import {byId, methods} from "../../src/domain/statistics/methods.js";
+import {methods} from "../../src/domain/statistics/methods.js";
 import {readMethodTable, splitColumns} from "../../src/io/method-table.js";
 import {parseCsv} from "../../src/io/tsv.js";
 import {
-  fromHash, guessColumns, methodsParagraph, placeOf, reportCsv, requestOf, startSettings, statsCommand, toHash,
-  type Settings
+  fromHash, guessColumns, methodsParagraph, placeOf, reportCsv, requestOf, sqlName, startSettings, statsCommand,
+  toHash, type Settings
 } from "../../src/tools/workbench.js";
 import {call} from "../cli/capture.js";
 
@@ -136,4 +137,11 @@ test("several columns in one text, whose names may hold commas", () => {
   assert.deepEqual(splitColumns("a,b", ["a,b", "a", "b"]), ["a,b"]);
   assert.deepEqual(splitColumns("x,a,b", ["a,b", "x"]), ["x", "a,b"]);
   assert.deepEqual(splitColumns("nope", ["a"]), ["nope"]);
+});
+
+test("a file of the site is a table in SQL by the names of its data set and its own", () => {
+  assert.deepEqual(
+    ["data/peak-flow/peak_flow.tsv", "data/f1-surface/scores.tsv", "data/simulated-cohort/derivatives/truth/scans.tsv"]
+      .map(sqlName),
+    ["peak_flow", "f1_surface_scores", "simulated_cohort_truth_scans"]);
 });

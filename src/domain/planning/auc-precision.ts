@@ -50,7 +50,7 @@ export const aucPlanner: Planner = {
     ...simulationNeeds
   ],
   citations: [HANLEY_MCNEIL, "Newcombe 2006, doi:10.1002/sim.2324"],
-  run(given, variantId) {
+  run(given, variantId, watch) {
     const variant = variantOf({variant: variantId}, this.variants);
     const options = optionReader(this.options, given);
     const area = options.needed("auc");
@@ -74,14 +74,12 @@ export const aucPlanner: Planner = {
     const draw = (uniform: () => number) => outcomes.map((one) => -ln(1 - uniform()) / (one ? rate : 1));
     // Ranking costs more than drawing: each subject counts for ten numbers.
     const cost = 10 * outcomes.length;
-    const squares = simulate(options, cost, (random) => {
-      const off = areaUnderCurve(draw(random.uniform), outcomes, {level}).value - area;
-      return off * off;
-    });
-    const covered = simulate(options, cost, (random) => {
-      const {lower, upper} = areaUnderCurve(draw(random.uniform), outcomes, {level}).score;
-      return lower <= area && area <= upper;
-    });
+    const simulated = simulate(options, cost, (random) => {
+      const found = areaUnderCurve(draw(random.uniform), outcomes, {level});
+      const {lower, upper} = found.score;
+      return [(found.value - area) ** 2, lower <= area && area <= upper];
+    }, watch);
+    const [squares, covered] = simulated ?? [null, null];
     return {
       planner: this.id,
       variant: variant.id,
@@ -102,7 +100,7 @@ export const aucPlanner: Planner = {
         {name: "coverage of the score interval", value: level, wanted: level, simulated: covered}
       ],
       curve: {
-        x: "positive subjects", y: "half-width", wanted,
+        x: "positive subjects", y: "half-width", wanted, name: "", others: [],
         points: countsAround(positives, 2).map((count) => ({x: count, y: width(count)}))
       },
       runs: null,

@@ -1,14 +1,10 @@
 import {checkCount, checkLevel} from "../check.js";
 import {normalQuantile} from "../distributions/normal.js";
 import {studentTQuantile} from "../distributions/student-t.js";
-import {optionReader} from "../statistics/option-values.js";
-import {variantOf} from "../statistics/variant-of.js";
 import {
-  checkAttainable, checkSupposition, differenceNeeds, insideProbability, type AgreementSupposition
-} from "./limits-exact-test.js";
+  checkSupposition, differenceNeeds, insideProbability, planAgreement, type AgreementSupposition
+} from "./agreement-plan.js";
 import {levelNeed, plain, powerNeed, simulationNeeds, type Planner} from "./planner.js";
-import {countOf, countsAround} from "./search.js";
-import {drawSample, simulate} from "./simulate.js";
 
 /**
  * Distance of the outer ends of the limits' approximate intervals from the mean, in observed SDs: z + t c, where c, the
@@ -60,39 +56,11 @@ export const limitsLuPlanner: Planner = {
     ...simulationNeeds
   ],
   citations: [LU, "Bland and Altman 1999, doi:10.1177/096228029900800204"],
-  run(given, variantId) {
-    const variant = variantOf({variant: variantId}, this.variants);
-    const options = optionReader(this.options, given);
-    const supposed = {limit: options.needed("limit"), mean: options.needed("mean"), sd: options.needed("sd")};
-    const coverage = options.needed("coverage");
-    const level = options.needed("level");
-    const wanted = options.needed("power");
-    checkLevel(wanted, "power");
-    checkLevel(coverage, "coverage");
-    checkSupposition(supposed);
-    const {limit, mean, sd} = supposed;
-    checkAttainable(supposed, coverage);
-    const power = (n: number) => luPower(n, supposed, coverage, level);
-    const {n, given: evaluated} = countOf(options, "subjects", 2, (count) => power(count) >= wanted);
-    const factor = outerFactor(n, coverage, level);
-    const simulated = simulate(options, n, (random) => {
-      const sample = drawSample(random, n, mean, sd);
-      return sample.mean - factor * sample.sd > -limit && sample.mean + factor * sample.sd < limit;
-    });
-    return {
-      planner: this.id,
-      variant: variant.id,
-      estimates: [
-        plain("subjects", n, "pairs of measurements"),
-        plain("outer ends of the intervals", factor, "SDs from the mean difference")
-      ],
-      achieved: [{name: "power", value: power(n), wanted: evaluated ? null : wanted, simulated}],
-      curve: {
-        x: "subjects", y: "power", wanted, points: countsAround(n, 2).map((count) => ({x: count, y: power(count)}))
-      },
-      runs: null,
-      warnings: ["the limits' intervals are approximate: the exact test of agreement is the planner limits-exact-test"],
-      citations: this.citations
-    };
+  run(given, variant, watch) {
+    return planAgreement(this, {
+      factor: outerFactor,
+      estimates: (factor) => [plain("outer ends of the intervals", factor, "SDs from the mean difference")],
+      warnings: ["the limits' intervals are approximate: the exact test of agreement is the planner limits-exact-test"]
+    }, given, variant, watch);
   }
 };

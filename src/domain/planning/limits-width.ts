@@ -80,7 +80,7 @@ export const limitsWidthPlanner: Planner = {
     ...simulationNeeds
   ],
   citations: [JAN_SHIEH],
-  run(given, variantId) {
+  run(given, variantId, watch) {
     const variant = variantOf({variant: variantId}, this.variants);
     const options = optionReader(this.options, given);
     const sd = options.needed("sd");
@@ -107,13 +107,13 @@ export const limitsWidthPlanner: Planner = {
       (count) => sure ? reached(count) >= assurance : reached(count) <= half!);
     const factor = rangeFactor(n, coverage, level);
     const simulated = simulate(options, n, (random) => {
-      const width = factor * drawSample(random, n, 0, sd).sd;
-      return sure ? width <= half! : width;
-    });
-    const held = simulate(options, n, (random) => {
       const sample = drawSample(random, n, 0, 1);
-      return sample.mean - factor * sample.sd <= -z && sample.mean + factor * sample.sd >= z;
-    });
+      const width = sd * factor * sample.sd;
+      return [
+        sure ? width <= half! : width,
+        sample.mean - factor * sample.sd <= -z && sample.mean + factor * sample.sd >= z
+      ];
+    }, watch);
     const y = sure ? "assurance" : "expected half-width";
     const wanted = sure ? assurance : half;
     return {
@@ -125,10 +125,13 @@ export const limitsWidthPlanner: Planner = {
         plain("expected half-width", sd * expectedHalfWidth(n, coverage, level))
       ],
       achieved: [
-        {name: y, value: reached(n), wanted: evaluated ? null : wanted, simulated},
-        {name: "coverage", value: level, wanted: level, simulated: held}
+        {name: y, value: reached(n), wanted: evaluated ? null : wanted, simulated: simulated?.[0] ?? null},
+        {name: "coverage", value: level, wanted: level, simulated: simulated?.[1] ?? null}
       ],
-      curve: {x: "subjects", y, wanted, points: countsAround(n, 2).map((count) => ({x: count, y: reached(count)}))},
+      curve: {
+        x: "subjects", y, wanted, name: "", others: [],
+        points: countsAround(n, 2).map((count) => ({x: count, y: reached(count)}))
+      },
       runs: null,
       warnings: [],
       citations: this.citations

@@ -1,7 +1,7 @@
 import type {OptionNeed, ReportedEstimate, Variant} from "../statistics/method.js";
 import type {OptionValues} from "../statistics/option-values.js";
 import {alone} from "../statistics/report-parts.js";
-import type {Simulated} from "./simulate.js";
+import type {Simulated, SimulationWatch} from "./simulate.js";
 
 /** What a plan achieves, computed and, where asked for, simulated. */
 export interface Achieved {
@@ -13,11 +13,19 @@ export interface Achieved {
   simulated: Simulated | null;
 }
 
+/** What is achieved over the size of the study. */
+export interface PlanLine {
+  /** What sets it apart from the others of a curve: "2 repeats". */
+  name: string;
+  points: readonly {x: number; y: number}[];
+}
+
 /** A curve of what is achieved over the size of the study. */
-export interface PlanCurve {
+export interface PlanCurve extends PlanLine {
   x: string;
   y: string;
-  points: readonly {x: number; y: number}[];
+  /** The same study with other choices. */
+  others: readonly PlanLine[];
   /** The level of y that was asked for. */
   wanted: number | null;
 }
@@ -50,13 +58,24 @@ export interface Planner {
   variants: readonly Variant[];
   options: readonly OptionNeed[];
   citations: readonly string[];
-  /** @throws InputError naming option, value and expectation */
-  run(options: OptionValues, variant?: string): PlannerReport;
+  /**
+   * @param watch told how far the simulation is
+   * @throws InputError naming option, value and expectation
+   */
+  run(options: OptionValues, variant?: string, watch?: SimulationWatch): PlannerReport;
 }
 
 /** A number of a plan: it has no interval. */
 export function plain(name: string, value: number, note = "planned, not estimated"): ReportedEstimate {
   return alone(name, value, note);
+}
+
+/** Lines of one curve, over the same counts of subjects, by the number of repeats. */
+export function repeatLines(counts: readonly number[], reached: (n: number, repeats: number) => number) {
+  return (repeats: number): PlanLine => ({
+    name: `${repeats} ${repeats === 1 ? "repeat" : "repeats"}`,
+    points: counts.map((n) => ({x: n, y: reached(n, repeats)}))
+  });
 }
 
 /** The level of confidence, for the planners that have one. */

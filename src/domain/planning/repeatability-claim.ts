@@ -3,7 +3,7 @@ import {chiSquareCdf, chiSquareQuantile} from "../distributions/chi-square.js";
 import {InputError} from "../errors.js";
 import {optionReader} from "../statistics/option-values.js";
 import {variantOf} from "../statistics/variant-of.js";
-import {levelNeed, plain, powerNeed, simulationNeeds, type Planner} from "./planner.js";
+import {levelNeed, plain, powerNeed, repeatLines, simulationNeeds, type Planner} from "./planner.js";
 import {precisionFactors} from "./repeatability-precision.js";
 import {countOf, countsAround} from "./search.js";
 import {drawSample, simulate} from "./simulate.js";
@@ -47,7 +47,7 @@ export const repeatabilityClaimPlanner: Planner = {
     ...simulationNeeds
   ],
   citations: [OBUCHOWSKI, "Raunig et al. 2015, doi:10.1177/0962280214537344"],
-  run(given, variantId) {
+  run(given, variantId, watch) {
     const variant = variantOf({variant: variantId}, this.variants);
     const options = optionReader(this.options, given);
     const level = options.needed("level");
@@ -63,7 +63,7 @@ export const repeatabilityClaimPlanner: Planner = {
         code: "out-of-range", field: "expected", value: expected, expected: `less than the claim, ${claimed}`
       });
     }
-    const power = (n: number) => claimPower(n, repeats, expected / claimed, level);
+    const power = (n: number, k = repeats) => claimPower(n, k, expected / claimed, level);
     const {n, given: evaluated} = countOf(options, "subjects", 2, (count) => power(count) >= wanted);
     const factor = precisionFactors(n, repeats, level, "one").upper;
     const simulated = simulate(options, n * repeats, (random) => {
@@ -72,8 +72,9 @@ export const repeatabilityClaimPlanner: Planner = {
         const {sd} = drawSample(random, repeats, 0, expected);
         squares += sd * sd * (repeats - 1);
       }
-      return factor * Math.sqrt(squares / (n * (repeats - 1))) < claimed;
-    });
+      return [factor * Math.sqrt(squares / (n * (repeats - 1))) < claimed];
+    }, watch);
+    const line = repeatLines(countsAround(n, 2), power);
     return {
       planner: this.id,
       variant: variant.id,
@@ -82,9 +83,12 @@ export const repeatabilityClaimPlanner: Planner = {
         plain("repeats", repeats),
         plain("largest estimate that confirms the claim", claimed / factor)
       ],
-      achieved: [{name: "power", value: power(n), wanted: evaluated ? null : wanted, simulated}],
+      achieved: [
+        {name: "power", value: power(n), wanted: evaluated ? null : wanted, simulated: simulated?.[0] ?? null}
+      ],
       curve: {
-        x: "subjects", y: "power", wanted, points: countsAround(n, 2).map((count) => ({x: count, y: power(count)}))
+        x: "subjects", y: "power", wanted, ...line(repeats),
+        others: [2, 3, 4, 5].filter((k) => k !== repeats).map(line)
       },
       runs: null,
       warnings: [],

@@ -4,7 +4,7 @@ import {InputError} from "../errors.js";
 import {optionReader} from "../statistics/option-values.js";
 import {citationsOf} from "../statistics/report-parts.js";
 import {variantOf} from "../statistics/variant-of.js";
-import {levelNeed, plain, simulationNeeds, type Planner} from "./planner.js";
+import {levelNeed, plain, repeatLines, simulationNeeds, type Planner} from "./planner.js";
 import {countOf, countsAround, smallestCount} from "./search.js";
 import {drawSample, simulate} from "./simulate.js";
 
@@ -65,7 +65,7 @@ export const repeatabilityPlanner: Planner = {
     ...simulationNeeds
   ],
   citations: ["Raunig et al. 2015, doi:10.1177/0962280214537344"],
-  run(given, variantId) {
+  run(given, variantId, watch) {
     const options = optionReader(this.options, given);
     const variant = variantOf({variant: variantId}, this.variants);
     const sides = variant.id === "one-sided" ? "one" : "two";
@@ -86,12 +86,14 @@ export const repeatabilityPlanner: Planner = {
         squares += sd * sd * (repeats - 1);
       }
       const estimate = Math.sqrt(squares / (n * (repeats - 1)));
-      return highest * estimate >= 1 && (lower === null || lower * estimate <= 1);
-    });
-    const others = factor === null ? [] : [2, 3, 4, 5].filter((k) => k !== repeats).map((k) => {
+      return [highest * estimate >= 1 && (lower === null || lower * estimate <= 1)];
+    }, watch);
+    const otherRepeats = [2, 3, 4, 5].filter((k) => k !== repeats);
+    const others = factor === null ? [] : otherRepeats.map((k) => {
       const count = smallestCount((m) => upper(m, k) <= factor, 2, "subjects");
       return plain(`subjects with ${k} repeats`, count, `${count * k} measurements`);
     });
+    const line = repeatLines(countsAround(n, 2), upper);
     return {
       planner: this.id,
       variant: variant.id,
@@ -105,11 +107,10 @@ export const repeatabilityPlanner: Planner = {
       ],
       achieved: [
         {name: "upper factor", value: highest, wanted: factor, simulated: null},
-        {name: "coverage", value: level, wanted: level, simulated}
+        {name: "coverage", value: level, wanted: level, simulated: simulated?.[0] ?? null}
       ],
       curve: {
-        x: "subjects", y: "upper factor", wanted: factor,
-        points: countsAround(n, 2).map((count) => ({x: count, y: upper(count)}))
+        x: "subjects", y: "upper factor", wanted: factor, ...line(repeats), others: otherRepeats.map(line)
       },
       runs: null,
       warnings: evaluated && factor !== null && highest > factor

@@ -77,7 +77,7 @@ export const sensitivityPlanner: Planner = {
     ...simulationNeeds
   ],
   citations: [BUDERER],
-  run(given, variantId) {
+  run(given, variantId, watch) {
     const variant = variantOf({variant: variantId}, this.variants);
     const options = optionReader(this.options, given);
     const half = options.needed("half-width");
@@ -99,6 +99,14 @@ export const sensitivityPlanner: Planner = {
       return {name, rate, count, enrolled};
     });
     const [first] = plans;
+    const z = -normalQuantile((1 - level) / 2);
+    const simulated = simulate(options, plans.reduce((total, {count}) => total + count, 0), (random) =>
+      plans.map(({rate, count}) => {
+        const hits = binomial(random, count, rate);
+        if (variant.id === "buderer") return z * Math.sqrt(hits * (count - hits) / (count * count * count));
+        const {lower, upper} = clopperPearson(hits, count, {level});
+        return (upper - lower) / 2;
+      }), watch);
     const reached = (count: number) => variant.id === "buderer"
       ? half * Math.sqrt(budererCount(first.rate, half, level) / count)
       : expectedExactHalfWidth(count, first.rate, level);
@@ -112,23 +120,14 @@ export const sensitivityPlanner: Planner = {
         ]),
         plain("subjects", Math.max(...plans.map(({enrolled}) => enrolled)), "to be enrolled")
       ],
-      achieved: plans.map(({name, rate, count}) => {
-        const normal = -normalQuantile((1 - level) / 2) * Math.sqrt(rate * (1 - rate) / count);
-        return {
-          name: `half-width of ${name}`, wanted: half,
-          value: variant.id === "buderer" ? normal : expectedExactHalfWidth(count, rate, level),
-          simulated: simulate(options, count, (random) => {
-            const hits = binomial(random, count, rate);
-            if (variant.id === "buderer") {
-              return -normalQuantile((1 - level) / 2) * Math.sqrt(hits * (count - hits) / (count * count * count));
-            }
-            const {lower, upper} = clopperPearson(hits, count, {level});
-            return (upper - lower) / 2;
-          })
-        };
-      }),
+      achieved: plans.map(({name, rate, count}, i) => ({
+        name: `half-width of ${name}`, wanted: half,
+        value: variant.id === "buderer" ? z * Math.sqrt(rate * (1 - rate) / count)
+          : expectedExactHalfWidth(count, rate, level),
+        simulated: simulated?.[i] ?? null
+      })),
       curve: {
-        x: "positive subjects", y: "half-width of sensitivity", wanted: half,
+        x: "positive subjects", y: "half-width of sensitivity", wanted: half, name: "", others: [],
         points: countsAround(first.count, 2, 20).map((count) => ({x: count, y: reached(count)}))
       },
       runs: null,

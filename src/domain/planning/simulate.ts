@@ -11,20 +11,26 @@ export interface Simulated {
   seed: number;
 }
 
+/** Is told how many of the studies have been simulated. */
+export type SimulationWatch = (done: number, total: number) => void;
+
 const MOST_DRAWS = 2e7;
+/** How often a watch is told. */
+const STEPS = 100;
 
 /**
- * Mean of what a simulated study gives, over seeded repeats.
+ * Means of what a simulated study gives, over seeded repeats.
  *
  * @param options read for `simulations` and `seed`
  * @param draws random numbers that one study takes, about
- * @param study one study; true counts 1, false 0
+ * @param study one study: a number, or whether something held, for each mean
  * @returns null when no simulation was asked for
  * @throws InputError when simulations or seed is no whole number >= 0
  */
 export function simulate(
-  options: OptionReader, draws: number, study: (random: Random) => number | boolean
-): Simulated | null {
+  options: OptionReader, draws: number, study: (random: Random) => readonly (number | boolean)[],
+  watch: SimulationWatch = () => {}
+): Simulated[] | null {
   const wanted = options.needed("simulations");
   const seed = options.needed("seed");
   checkCount(wanted, "simulations", 0);
@@ -32,17 +38,21 @@ export function simulate(
   if (wanted === 0) return null;
   const trials = Math.max(2, Math.min(wanted, Math.floor(MOST_DRAWS / draws)));
   const random = randomFrom(seed);
-  let total = 0;
-  let mean = 0;
-  let squares = 0;
+  const step = Math.ceil(trials / STEPS);
+  const sums: {total: number; mean: number; squares: number}[] = [];
   for (let i = 1; i <= trials; i++) {
-    const value = Number(study(random));
-    total += value;
-    const step = value - mean;
-    mean += step / i;
-    squares += step * (value - mean);
+    study(random).forEach((outcome, k) => {
+      const sum = sums[k] ??= {total: 0, mean: 0, squares: 0};
+      const value = Number(outcome);
+      const difference = value - sum.mean;
+      sum.total += value;
+      sum.mean += difference / i;
+      sum.squares += difference * (value - sum.mean);
+    });
+    if (i % step === 0 || i === trials) watch(i, trials);
   }
-  return {value: total / trials, standardError: Math.sqrt(squares / (trials - 1) / trials), trials, seed};
+  return sums.map(({total, squares}) =>
+    ({value: total / trials, standardError: Math.sqrt(squares / (trials - 1) / trials), trials, seed}));
 }
 
 /** Mean and sample SD of n normal numbers. */

@@ -1,5 +1,6 @@
 import {exp, ln} from "../../generated/vendor/special.js";
 import {InputError} from "../errors.js";
+import {rowNumber} from "../row-number.js";
 import {changeDetection, changePosterior, type ChangePrior} from "./change-detection.js";
 import type {Estimate} from "./estimate.js";
 import type {Method, MethodRequest} from "./method.js";
@@ -69,7 +70,7 @@ export const changeMethod: Method = {
     const labels = subjectsOf(request);
     if (variant === "log") {
       for (const {column, values, rows} of [x, y]) {
-        checkPositiveCells(table, values, rows.map((row) => ({row: row + 2, column})), "logarithms");
+        checkPositiveCells(table, values, rows.map((row) => ({row: rowNumber(row), column})), "logarithms");
       }
     }
     const dropped: Dropped[] = [...x.dropped, ...y.dropped];
@@ -87,7 +88,7 @@ export const changeMethod: Method = {
       ({value: show(value), lower: show(lower), upper: show(upper), level});
     const unit = variant === "log" ? "%" : undefined;
     const estimates = rows.flatMap(({row, before, after}) => {
-      const named = (what: string) => `${what} (${labels?.[row] ?? `row ${row + 2}`})`;
+      const named = (what: string) => `${what} (${labels?.[row] ?? `row ${rowNumber(row)}`})`;
       const change = variant === "log" ? ln(after / before) : after - before;
       const result = changeDetection(change, withinSd, {level, df, coverage});
       const list = [
@@ -155,7 +156,7 @@ function subjectsOf(request: MethodRequest): (string | null)[] | null {
   labels.forEach((label, i) => {
     if (label === null || labels.indexOf(label) === i) return;
     throw new InputError({
-      code: "duplicate-key", file: request.table.file, field: `row ${i + 2}, column ${column}`, value: label,
+      code: "duplicate-key", file: request.table.file, field: `row ${rowNumber(i)}, column ${column}`, value: label,
       expected: `one pair of each subject; row ${labels.indexOf(label) + 2} has it already`
     });
   });

@@ -1,10 +1,10 @@
-import {checkPositive, checkSameLength, checkVaries, type Numbers} from "../check.js";
+import {checkPositive, checkVaries, type Numbers} from "../check.js";
 import {InputError} from "../errors.js";
 import {deming, demingWithout, errorRatioMeaning} from "./deming.js";
 import {levelOf, type Interval, type LevelOptions} from "./estimate.js";
 import {jackknifeInterval, type JackknifeEstimate} from "./jackknife.js";
-import {checkReplicates, lengthOf, withinVariance} from "./limits-replicates.js";
 import {linearModel} from "./linear-model.js";
+import {checkReplicates, withinVariance} from "./replicate-parts.js";
 import {sum, sumOfSquares} from "./summaries.js";
 
 /** Test for proportional bias that allows for the errors of both methods. */
@@ -54,9 +54,7 @@ export function errorsInVariables(
   x: readonly Numbers[], y: readonly Numbers[], options: ErrorsInVariablesOptions = {}
 ): ErrorsInVariables {
   const level = levelOf(options);
-  checkReplicates(x, "x");
-  checkReplicates(y, "y");
-  checkSameLength(x.map(lengthOf), y.map(lengthOf), "x", "y");
+  checkReplicates(x, y, ["x", "y"]);
   const mx = x.map((row) => sum(row) / row.length);
   const my = y.map((row) => sum(row) / row.length);
   checkVaries(mx, "means of x");

@@ -1,26 +1,17 @@
 import {checkSameLength, type Numbers} from "../check.js";
-import {studentTQuantile} from "../distributions/student-t.js";
 import {InputError} from "../errors.js";
-import {levelOf, multiplierOf, type CoverageOptions, type Estimate} from "./estimate.js";
-import type {LimitIntervals} from "./limits-approximate.js";
-import {limitsMoverOfTerms} from "./limits-mover.js";
-import {checkReplicates, lengthOf, withinVariance} from "./limits-replicates.js";
+import {levelOf, multiplierOf, type CoverageOptions} from "./estimate.js";
+import {checkReplicates, limitsOfTerms, withinVariance, type LimitsOfTerms} from "./replicate-parts.js";
 import {sum} from "./summaries.js";
-import {varianceSumInterval} from "./variance-sum-interval.js";
 
-/** Bias and limits of agreement from pairs within subjects whose true value varies. */
-export interface LimitsOfVaryingValues {
-  /** Number of subjects. */
-  n: number;
+/** Bias and limits of agreement from pairs within subjects whose true value varies; the bias counts each pair once. */
+export interface LimitsOfVaryingValues extends LimitsOfTerms {
   /** Number of pairs. */
   pairs: number;
   /** Mean of each pair, subjects in order: the abscissa of a plot. */
   means: number[];
   /** First method minus second of each pair, in the same order. */
   differences: number[];
-  /** Mean of all differences, each pair counted once, with a t interval on n - 1 degrees of freedom. */
-  bias: Estimate;
-  se: number;
   /** Mean squares of the differences within and between subjects. */
   withinMeanSquare: number;
   betweenMeanSquare: number;
@@ -28,12 +19,6 @@ export interface LimitsOfVaryingValues {
   effectiveCount: number;
   /** Between-subject variance of the differences; may be negative, and is then shown so. */
   betweenVariance: number;
-  /** SD of the differences, with the modified large-sample interval. */
-  sd: Estimate;
-  limits: {lower: number; upper: number};
-  mover: LimitIntervals;
-  multiplier: number;
-  level: number;
 }
 
 /**
@@ -54,9 +39,7 @@ export function limitsOfVaryingValues(
 ): LimitsOfVaryingValues {
   const level = levelOf(options);
   const multiplier = multiplierOf(options);
-  checkReplicates(first, "first");
-  checkReplicates(second, "second");
-  checkSameLength(first.map(lengthOf), second.map(lengthOf), "first", "second");
+  checkReplicates(first, second);
   first.forEach((row, i) => checkSameLength(row, second[i], `first[${i}]`, `second[${i}]`));
   const rows = first.map((row, i) => Array.from(row, (value, j) => value - second[i][j]));
   const within = withinVariance(rows);
@@ -85,28 +68,18 @@ export function limitsOfVaryingValues(
   const betweenVariance = (betweenMeanSquare - withinMeanSquare) / effectiveCount;
   // A negative component counts as none in the standard error, which then is that of independent pairs.
   const se = Math.sqrt(Math.max(0, betweenVariance) * squares / (pairs * pairs) + withinMeanSquare / pairs);
-  const half = studentTQuantile((1 + level) / 2, n - 1) * se;
   const terms = [
     {value: betweenMeanSquare / effectiveCount, df: n - 1},
     {value: (1 - 1 / effectiveCount) * withinMeanSquare, df: within.df}
   ];
-  const total = varianceSumInterval(terms, level);
-  const sd = Math.sqrt(total.value);
   return {
-    n,
+    ...limitsOfTerms(n, {bias, se, terms, multiplier, level}),
     pairs,
     means: first.flatMap((row, i) => Array.from(row, (value, j) => 0.5 * value + 0.5 * second[i][j])),
     differences,
-    bias: {value: bias, lower: bias - half, upper: bias + half, level},
-    se,
     withinMeanSquare,
     betweenMeanSquare,
     effectiveCount,
-    betweenVariance,
-    sd: {value: sd, lower: Math.sqrt(total.lower), upper: Math.sqrt(total.upper), level},
-    limits: {lower: bias - multiplier * sd, upper: bias + multiplier * sd},
-    mover: limitsMoverOfTerms({bias, se, terms, multiplier, level}),
-    multiplier,
-    level
+    betweenVariance
   };
 }

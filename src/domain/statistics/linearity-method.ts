@@ -1,4 +1,5 @@
 import {InputError} from "../errors.js";
+import {rowNumber} from "../row-number.js";
 import {linearity} from "./linearity.js";
 import type {Check, Method, MethodRequest, ReportedEstimate} from "./method.js";
 import {optionReader} from "./option-values.js";
@@ -130,7 +131,7 @@ export function readLevels(request: MethodRequest) {
   const units = swappedUnits(xs, ys, names);
   return {
     x: xs, y: ys, dropped,
-    labels: kept.map(({row}) => `row ${row + 2}${subjects?.[row] ? ` (${subjects[row]})` : ""}`),
+    labels: kept.map(({row}) => `row ${rowNumber(row)}${subjects?.[row] ? ` (${subjects[row]})` : ""}`),
     warnings: units === null ? [] : [units]
   };
 }

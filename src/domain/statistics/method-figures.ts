@@ -1,4 +1,5 @@
 import {ln} from "../../generated/vendor/special.js";
+import {rowNumber} from "../row-number.js";
 import {abscissaOf, type Abscissa} from "./bias-and-limits.js";
 import {blandAltmanMethod} from "./bland-altman-method.js";
 import type {Interval, Multiplier} from "./estimate.js";
@@ -10,6 +11,7 @@ import {oneWayLayout} from "./one-way-layout.js";
 import {optionReader} from "./option-values.js";
 import {lineResiduals} from "./regression-parts.js";
 import {repeatErrors} from "./repeatability-method.js";
+import {predictSurface, type ResponseSurface} from "./response-surface.js";
 import {fitSurface} from "./response-surface-method.js";
 import {rocCurve, type MarkerDirection} from "./roc.js";
 import {readMarkers} from "./roc-method.js";
@@ -93,8 +95,32 @@ export interface IntervalFigure {
   rows: ({label: string; group: string} & Ends)[];
 }
 
+/** A fitted response over two of its factors, the others held. */
+export interface SurfaceSlice {
+  names: readonly [string, string];
+  /** Where the other factors are held: at the stationary point where it lies within the data, else in their middle. */
+  held: {name: string; value: number}[];
+  /** `values[j * xs.length + i]` is the fitted response at `xs[i]`, `ys[j]`, in the first block. */
+  xs: number[];
+  ys: number[];
+  values: number[];
+  /** The runs, each at the slice's response plus its own residual. */
+  points: {subject: string; x: number; y: number; value: number}[];
+  /** Where it lies within the data of both factors. */
+  stationary: {x: number; y: number} | null;
+}
+
+/** A fitted second-order surface: a slice for each two of its factors. */
+export interface SurfaceFigure {
+  kind: "surface";
+  response: string;
+  /** What the stationary point is; null where there is none. */
+  stationary: "maximum" | "minimum" | "saddle" | null;
+  slices: SurfaceSlice[];
+}
+
 export type MethodFigure = DifferenceFigure | PairsFigure | RepeatsFigure | LevelsFigure | RocFigure | QuantileFigure
-  | ResidualFigure | IntervalFigure;
+  | ResidualFigure | IntervalFigure | SurfaceFigure;
 
 type Draw = (request: MethodRequest, report: MethodReport) => MethodFigure[];
 
@@ -340,10 +366,46 @@ function changeFigures(_request: MethodRequest, report: MethodReport): MethodFig
 }
 
 function surfaceFigures(request: MethodRequest): MethodFigure[] {
-  const {surface: {model}, kept} = fitSurface(request);
-  const labels = kept.map((i) => `row ${i + 2}`);
+  const {surface, values, names, kept} = fitSurface(request);
+  const {model} = surface;
+  const labels = kept.map((i) => `row ${rowNumber(i)}`);
   return [
+    ...(names.length < 2 ? [] : [surfaceFigure(surface, columnsFor(request, "response")[0], values, labels)]),
     residualFigure("Residual", "fitted response", labels, model.fitted, model.residuals),
     quantileFigure("residuals", model.residuals, labels)
   ];
+}
+
+/** Points of a slice along each factor, and the share of the range that it shows beyond the data at each end. */
+const SLICE = 41;
+const MARGIN = 0.04;
+
+/** @param values of each factor, then of the response */
+function surfaceFigure(
+  surface: ResponseSurface, response: string, values: readonly (readonly number[])[], labels: readonly string[]
+): SurfaceFigure {
+  const {factors, model, stationary} = surface;
+  const ranges = factors.map((_, f) => [Math.min(...values[f]), Math.max(...values[f])] as const);
+  const within = (f: number) =>
+    stationary !== null && stationary.natural[f] >= ranges[f][0] && stationary.natural[f] <= ranges[f][1];
+  const centre = factors.map((_, f) => within(f) ? stationary!.natural[f] : 0.5 * (ranges[f][0] + ranges[f][1]));
+  const grid = ([least, most]: readonly [number, number]) =>
+    Array.from({length: SLICE}, (_, i) => least + (most - least) * ((1 + 2 * MARGIN) * i / (SLICE - 1) - MARGIN));
+  const slices = factors.flatMap((_, b) => factors.slice(0, b).map((_, a): SurfaceSlice => {
+    const at = (x: number, y: number) =>
+      predictSurface(surface, ...centre.map((value, f) => f === a ? x : f === b ? y : value));
+    const [xs, ys] = [grid(ranges[a]), grid(ranges[b])];
+    return {
+      names: [factors[a].name, factors[b].name],
+      held: factors.flatMap(({name}, f) => f === a || f === b ? [] : [{name, value: centre[f]}]),
+      xs, ys,
+      values: ys.flatMap((y) => xs.map((x) => at(x, y))),
+      points: labels.map((subject, i) => {
+        const [x, y] = [values[a][i], values[b][i]];
+        return {subject, x, y, value: at(x, y) + model.residuals[i]};
+      }),
+      stationary: within(a) && within(b) ? {x: centre[a], y: centre[b]} : null
+    };
+  }));
+  return {kind: "surface", response, stationary: stationary?.kind ?? null, slices};
 }

@@ -1,5 +1,6 @@
 import {InputError} from "../errors.js";
 import {parseNumber} from "../parse-number.js";
+import {rowNumber} from "../row-number.js";
 import type {Check, Method, MethodRequest, ReportedEstimate} from "./method.js";
 import {optionReader} from "./option-values.js";
 import {alone, reported} from "./report-parts.js";
@@ -61,7 +62,7 @@ export function fitSurface(request: MethodRequest) {
   const byRow = columns.map(({values, rows}) => new Map(rows.map((row, i) => [row, values[i]])));
   const kept: number[] = [];
   table.rows.forEach((_, i) => {
-    if (blocks !== null && blocks[i] === null) dropped.push({row: i + 2, column: blockName!, reason: "missing"});
+    if (blocks !== null && blocks[i] === null) dropped.push({row: rowNumber(i), column: blockName!, reason: "missing"});
     else if (byRow.every((values) => values.has(i))) kept.push(i);
   });
   const values = byRow.map((one) => kept.map((i) => one.get(i)!));

@@ -1,5 +1,6 @@
 import {hint} from "../closest.js";
 import {InputError} from "../errors.js";
+import {rowNumber} from "../row-number.js";
 import type {Interval} from "./estimate.js";
 import type {Method, MethodRequest, OptionNeed, ReportedEstimate, Variant} from "./method.js";
 import {optionReader} from "./option-values.js";
@@ -218,7 +219,7 @@ export function readMarkers(request: MethodRequest, markers: readonly string[], 
   const byRow = columns.map(({values, rows}) => new Map(rows.map((row, i) => [row, values[i]])));
   const kept: number[] = [];
   outcomes.forEach((outcome, i) => {
-    if (outcome === null) dropped.push({row: i + 2, column, reason: "missing"});
+    if (outcome === null) dropped.push({row: rowNumber(i), column, reason: "missing"});
     else if (byRow.every((values) => values.has(i))) kept.push(i);
   });
   const values = byRow.map((one) => Float64Array.from(kept, (i) => one.get(i)!));

@@ -4,6 +4,7 @@ import {hint} from "../closest.js";
 import type {Numbers} from "../check.js";
 import {InputError} from "../errors.js";
 import {parseNumber} from "../parse-number.js";
+import {rowNumber} from "../row-number.js";
 import type {ColumnRole, MethodReport, MethodRequest, Table} from "./method.js";
 import {median} from "./summaries.js";
 
@@ -452,10 +453,6 @@ interface Entry {
   column: string;
   /** Label of the repeat, or its place among the rows of its subject and method. */
   repeat?: string;
-}
-
-function rowNumber(index: number): number {
-  return index + 2;
 }
 
 function columnIndex(table: Table, column: string, field: string): number {

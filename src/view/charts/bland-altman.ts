@@ -67,6 +67,8 @@ export function blandAltman(data: BlandAltmanData, options: BlandAltmanOptions):
     ?? `Differences in ${quantity} (${name}) against the ${abscissa}, with bias and limits of agreement.`;
   const sloped = (data.sloped ?? []).flatMap(({line, points: ends}) =>
     ends.map(({at, value}) => ({line, kind: line === "Bias" ? "bias" : "limit", abscissa: at, difference: value})));
+  // Each line is named at its right end.
+  const lastRows = (data.sloped ?? []).map(({line}) => sloped.filter((row) => row.line === line).at(-1));
   if (points.length === 0 || (limits === undefined && sloped.length === 0)) {
     return noData("No pairs to compare.", {description, height});
   }
@@ -93,9 +95,11 @@ export function blandAltman(data: BlandAltmanData, options: BlandAltmanOptions):
     height,
     usermeta: {brush: {data: "points", key: "subject"}},
     params: [highlightParameter(options.highlight)],
-    datasets: {points, lines, ...(trend.length > 0 ? {trend} : {}), ...(sloped.length > 0 ? {sloped} : {})},
+    datasets: {
+      points, lines, ...(trend.length > 0 ? {trend} : {}), ...(sloped.length > 0 ? {sloped, ends: lastRows} : {})
+    },
     layer: [
-      {
+      ...when(lines.length > 0, {
         data: {name: "lines"},
         mark: {type: "rect", opacity: 0.13, aria: false},
         encoding: {
@@ -103,9 +107,9 @@ export function blandAltman(data: BlandAltmanData, options: BlandAltmanOptions):
           y2: {field: "upper"},
           color: {condition: {test: "datum.kind === 'bias'", value: color.series[0]}, value: color.accent2}
         }
-      },
+      }),
       {mark: {type: "rule", strokeWidth: 1, opacity: 0.8, color: color.muted}, encoding: {y: {datum: equality, ...y}}},
-      {
+      ...when(lines.length > 0, {
         data: {name: "lines"},
         mark: {type: "rule", strokeWidth: 1.5},
         encoding: {
@@ -119,7 +123,7 @@ export function blandAltman(data: BlandAltmanData, options: BlandAltmanOptions):
             {field: "upper", type: "quantitative", title: "to", format: ".5~g"}
           ]
         }
-      },
+      }),
       ...when(sloped.length > 0, {
         data: {name: "sloped"},
         mark: {type: "line", strokeWidth: 1.5},
@@ -129,6 +133,15 @@ export function blandAltman(data: BlandAltmanData, options: BlandAltmanOptions):
           detail: {field: "line", type: "nominal"},
           color: {condition: {test: "datum.kind === 'bias'", value: color.series[0]}, value: color.accent2},
           strokeDash: {condition: {test: "datum.kind === 'bias'", value: [1, 0]}, value: [6, 4]}
+        }
+      }, {
+        data: {name: "ends"},
+        mark: {type: "text", align: "right", baseline: "bottom", dy: -4, dx: -2, fontSize: 11.5, fontWeight: 600},
+        encoding: {
+          x: {value: "width"},
+          y: {...y, field: "difference"},
+          text: {field: "line", type: "nominal"},
+          color: {condition: {test: "datum.kind === 'bias'", value: color.series[0]}, value: color.accent2}
         }
       }),
       ...when(trend.length > 0, {
@@ -156,7 +169,7 @@ export function blandAltman(data: BlandAltmanData, options: BlandAltmanOptions):
           ]
         }
       },
-      {
+      ...when(lines.length > 0, {
         data: {name: "lines"},
         mark: {type: "text", align: "right", baseline: "bottom", dy: -4, dx: -2, fontSize: 11.5, fontWeight: 600},
         encoding: {
@@ -165,7 +178,7 @@ export function blandAltman(data: BlandAltmanData, options: BlandAltmanOptions):
           text: {field: "label", type: "nominal"},
           color: {condition: {test: "datum.kind === 'bias'", value: color.series[0]}, value: color.accent2}
         }
-      }
+      })
     ]
   };
 }

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import {describe, test} from "node:test";
 import fc from "fast-check";
 import {noncentralTSurvival} from "../../../src/domain/distributions/noncentral-t.js";
+import {insideProbability} from "../../../src/domain/planning/agreement-plan.js";
 import {hanleyMcNeilError} from "../../../src/domain/planning/auc-precision.js";
-import {
-  agreementTestFactor, agreementTestPower, insideProbability
-} from "../../../src/domain/planning/limits-exact-test.js";
+import {agreementTestFactor, agreementTestPower} from "../../../src/domain/planning/limits-exact-test.js";
 import {luPower} from "../../../src/domain/planning/limits-lu.js";
 import {expectedHalfWidth, rangeFactor, widthAssurance} from "../../../src/domain/planning/limits-width.js";
 import type {PlannerReport} from "../../../src/domain/planning/planner.js";
@@ -203,6 +202,10 @@ describe("the functions behind", () => {
     // Of 8 values for each in an ANCOVA the covariate costs power against a t test with the same SD.
     assert.ok(ancovaPower(4, 1.5, 1, 0.95) < twoArmPower(4, 1.5, 1, 0.95));
     assertRelative(ancovaPower(2000, 0.1, 1, 0.95), twoArmPower(2000, 0.1, 1, 0.95), 1e-3);
+    // The average over the baselines, by quadrature to ten digits over panels that leave nothing out.
+    for (const [n, ratio, power] of [[3, 1.5, 0.159891], [10, 2.8, 0.727250], [60, 4, 0.976685]] as const) {
+      assert.ok(Math.abs(ancovaPower(n, ratio * Math.sqrt(2 / n), 1, 0.95) - power) < 5.1e-7, `n ${n}`);
+    }
   });
 
   test("the exact half-width by its sum over all counts", () => {
@@ -250,6 +253,37 @@ describe("every planner", () => {
     }
   });
 
+  test("lines for other numbers of repeats are those that a plan with them has", () => {
+    for (const [id, options] of [
+      ["repeatability", {factor: 1.3}], ["repeatability-claim", {claimed: 5, expected: 3.5}],
+      ["treatment-effect", {effect: 1, "between-sd": 1, "within-sd": 0.5}]
+    ] as [string, OptionValues][]) {
+      const {curve} = plan(id, options);
+      const names = [curve!.name, ...curve!.others.map(({name}) => name)];
+      assert.equal(new Set(names).size, 4, id);
+      for (const {name, points} of curve!.others) {
+        const {x, y} = points[3];
+        const other = plan(id, {...options, repeats: parseInt(name, 10), subjects: x});
+        assert.equal(other.curve!.name, name);
+        assertRelative(other.achieved[0].value, y, 1e-12, `${id}, ${name}`);
+      }
+    }
+  });
+
+  test("a watch is told how far the simulation is", () => {
+    for (const [id, options] of [
+      ["limits-lu", {limit: 3, sd: 1}], ["sensitivity", {sensitivity: 0.9, prevalence: 0.5, "half-width": 0.2}]
+    ] as [string, OptionValues][]) {
+      const told: number[] = [];
+      planners.find((planner) => planner.id === id)!.run({...options, simulations: 450}, undefined, (done, total) => {
+        assert.equal(total, 450);
+        told.push(done);
+      });
+      assert.equal(told.at(-1), 450);
+      assert.ok(told.length > 50 && told.every((done, i) => i === 0 || done > told[i - 1]), id);
+    }
+  });
+
   test("bad input names the option", () => {
     assertRejects(() => plan("repeatability", {}), "missing-option", "factor");
     assertRejects(() => plan("repeatability", {factor: 1}), "out-of-range", "factor");
@@ -262,6 +296,7 @@ describe("every planner", () => {
     assertRejects(() => plan("limits-exact-test", {limit: 1.9, sd: 1}), "unattainable", "limit");
     assertRejects(() => plan("limits-lu", {limit: 2, mean: 0.1, sd: 1}), "unattainable", "limit");
     assertRejects(() => plan("limits-lu", {limit: 3, sd: -1}), "not-positive", "sd");
+    assertRejects(() => plan("limits-lu", {limit: 3, sd: 1, level: 95}), "level-out-of-range", "level");
     assertRejects(() => plan("limits-width", {"half-width": 1.9}), "unattainable", "half-width");
     assertRejects(() => plan("treatment-effect", {effect: 0, "between-sd": 1, "within-sd": 1}),
       "out-of-range", "effect");

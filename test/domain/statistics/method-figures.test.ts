@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
+import {byId} from "../../../src/domain/by-id.js";
 import {methodFigures, type MethodFigure} from "../../../src/domain/statistics/method-figures.js";
 import type {MethodRequest, Table} from "../../../src/domain/statistics/method.js";
-import {byId, methods} from "../../../src/domain/statistics/methods.js";
+import {methods} from "../../../src/domain/statistics/methods.js";
 import {reference} from "../../helpers/reference.js";
 
 const flow = reference("peak-flow");
@@ -98,4 +99,51 @@ test("a fitted line passes the mean of Deming's residuals; the ROC curve runs fr
     assert.deepEqual([list[0].sensitivity, list[0].falsePositiveRate], [0, 0]);
     assert.deepEqual([list.at(-1)!.sensitivity, list.at(-1)!.falsePositiveRate], [1, 1]);
   }
+});
+
+const chem = reference("chemreact");
+const chemTable: Table = {
+  file: "chemreact.csv", columns: ["time", "temp", "block", "yield"],
+  rows: chem.time.map((time: number, i: number) => [time, chem.temperature[i], chem.block[i], chem.yield[i]].map(String))
+};
+
+test("a response surface from above: its highest value stands at the published stationary point", () => {
+  const {response, stationary, slices} = of(drawn("response-surface", {
+    table: chemTable, columns: {factors: ["time", "temp"], response: ["yield"], block: ["block"]}
+  }), "surface");
+  assert.deepEqual([response, stationary, slices.length], ["yield", "maximum", 1]);
+  const [{names, held, xs, ys, values, points, stationary: at}] = slices;
+  assert.deepEqual([names, held], [["time", "temp"], []]);
+  assert.ok(Math.abs((at!.x - 85) / 5 - 0.3723) < 5e-5 && Math.abs((at!.y - 175) / 5 - 0.33438) < 5e-5);
+  const best = values.indexOf(Math.max(...values));
+  assert.ok(Math.abs(xs[best % xs.length] - at!.x) <= (xs[1] - xs[0]) / 2 + 1e-9);
+  assert.ok(Math.abs(ys[Math.floor(best / xs.length)] - at!.y) <= (ys[1] - ys[0]) / 2 + 1e-9);
+  // In the first block a run stands at its own response; in the second the block's shift is taken away.
+  chem.yield.forEach((value: number, i: number) =>
+    assert.ok(Math.abs(points[i].value - (value + (chem.block[i] === "2" ? 4.45753 : 0))) < 1e-5, points[i].subject));
+});
+
+test("a surface over three factors has a slice for each two, the third held where the surface is stationary", () => {
+  const rows = [-1, 0, 1].flatMap((a) => [-1, 0, 1].flatMap((b) => [-1, 0, 1].map((c) =>
+    [a, b, c, 10 - (a - 0.2) ** 2 - 2 * (b + 0.4) ** 2 - (c - 0.5) ** 2 + 0.01 * Math.sin(7 * a + 3 * b + c)].map(String))));
+  const {slices} = of(drawn("response-surface", {
+    table: {file: "three.csv", columns: ["a", "b", "c", "y"], rows}, columns: {factors: ["a", "b", "c"], response: ["y"]}
+  }), "surface");
+  assert.deepEqual(slices.map(({names, held}) => [names.join(), held[0].name]), [["a,b", "c"], ["a,c", "b"], ["b,c", "a"]]);
+  for (const [i, value] of [0.5, -0.4, 0.2].entries()) assert.ok(Math.abs(slices[i].held[0].value - value) < 0.02);
+  assert.ok(slices.every(({stationary}) => stationary !== null));
+  // Where the third is as held, a slice's run has its own response.
+  const far = of(drawn("response-surface", {
+    table: {file: "flat.csv", columns: ["a", "b", "c", "y"], rows: rows.map(([a, b, c, y]) => [a, b, c, String(Number(y) + 9 * Number(c))])},
+    columns: {factors: ["a", "b", "c"], response: ["y"]}
+  }), "surface");
+  assert.equal(far.slices[0].held[0].value, 0, "beyond the data: the middle");
+  assert.equal(far.slices[1].stationary, null);
+  rows.forEach(([, , c, y], i) => {
+    if (c === "0") assert.ok(Math.abs(far.slices[0].points[i].value - Number(y)) < 1e-9);
+  });
+});
+
+test("one factor has no surface to look down on", () => {
+  assert.ok(drawn("response-surface").every(({kind}) => kind !== "surface"));
 });

@@ -29,6 +29,8 @@ test("resampling, and values that are not above zero by row and column", () => {
   const task = weightedDemingMethod.resampling!({table, columns, options: {resamples: 400, seed: 2}})!;
   assert.deepEqual([task.statistic, task.resamples, task.seed, task.settings.errorRatio],
     ["weighted-deming", 400, 2, 1]);
+  const mcr = weightedDemingMethod.resampling!({table, columns, variant: "mcr", options: {resamples: 400}})!;
+  assert.deepEqual([task.settings.mcr, mcr.settings.mcr], [0, 1]);
   const draws = {
     names: ["intercept", "slope"], values: [0, 1], resamples: 400, seed: 2,
     intervals: [{lower: -9, upper: 9, level: 0.95}, {lower: 0.8, upper: 1.2, level: 0.95}]

@@ -5,14 +5,18 @@ import {byReference} from "../../../src/view/charts/by-reference.js";
 import {blandAltman} from "../../../src/view/charts/bland-altman.js";
 import type {BlandAltmanData} from "../../../src/view/charts/bland-altman.js";
 import {decay} from "../../../src/view/charts/decay.js";
+import {designRuns} from "../../../src/view/charts/design-runs.js";
 import {estimateCloud} from "../../../src/view/charts/estimate-cloud.js";
 import {estimateDistribution} from "../../../src/view/charts/estimate-distribution.js";
 import {heatMap} from "../../../src/view/charts/heat-map.js";
 import {histogram, histogramBins} from "../../../src/view/charts/histogram.js";
 import {intervals} from "../../../src/view/charts/intervals.js";
+import {levels} from "../../../src/view/charts/levels.js";
+import {planCurve} from "../../../src/view/charts/plan-curve.js";
 import {profileLikelihood} from "../../../src/view/charts/profile-likelihood.js";
 import {qq} from "../../../src/view/charts/qq.js";
 import {residuals} from "../../../src/view/charts/residuals.js";
+import {roc} from "../../../src/view/charts/roc.js";
 import {scatter} from "../../../src/view/charts/scatter.js";
 import {signalFit} from "../../../src/view/charts/signal-fit.js";
 import {spaghetti} from "../../../src/view/charts/spaghetti.js";
@@ -46,6 +50,13 @@ const signals = (n: number, groups: string[]) => {
   return {samples: rows, truth: rows, fitted: rows};
 };
 
+const sloped = (n: number) => ["Bias", "Lower limit", "Upper limit"].map((line, k) => ({
+  line, points: pairs(n).map(({mean}) => ({at: mean, value: 0.02 * mean + [0, -30, 30][k]}))
+}));
+const thresholds = (marker: string, n: number) => subjects(n).map((_, i) => ({
+  marker, threshold: i === 0 ? Infinity : 1 / i, sensitivity: Math.sqrt(i / 6), falsePositiveRate: i / 6
+}));
+
 /** Each chart by the number of rows it is given. */
 const charts: Record<string, (n: number) => ChartSpec> = {
   "bland-altman": (n) => blandAltman({points: pairs(n), limits}, {quantity: "peak flow", unit: "L/min"}),
@@ -53,6 +64,39 @@ const charts: Record<string, (n: number) => ChartSpec> = {
     {points: pairs(n), limits, trend: {intercept: 1, slope: 0.1}},
     {quantity: "peak flow", abscissa: "reference", interval: "exact", highlight: ["sub-1"]}
   ),
+  "bland-altman with limits that change": (n) => blandAltman(
+    {points: pairs(n), limits: {}, sloped: sloped(n)}, {quantity: "peak flow", unit: "L/min", difference: "A − B"}
+  ),
+  roc: (n) => roc(thresholds("s100b", n)),
+  "roc of two markers": (n) => roc([...thresholds("s100b", n), ...thresholds("ndka", n)], {height: 300}),
+  levels: (n) => levels(
+    subjects(n).map((label, i) => ({level: `site ${1 + i % 3}`, value: 3 + Math.sin(i), label})),
+    {quantity: "T1", unit: "ms", factor: "site"}
+  ),
+  "levels within levels": (n) => levels(
+    subjects(n).map((label, i) => ({level: `site ${1 + i % 3}`, inner: `day ${1 + i % 2}`, value: 3 + Math.sin(i), label})),
+    {quantity: "T1", unit: "ms", factor: "site", innerFactor: "day"}
+  ),
+  "more inner levels than colours": (n) => levels(
+    subjects(2 * n).map((label, i) => ({level: "A", inner: `day ${i}`, value: i, label})),
+    {quantity: "T1", factor: "site", innerFactor: "day"}
+  ),
+  "plan curve": (n) => planCurve(
+    {
+      rows: subjects(n).flatMap((_, i) => ["1 repeat", "2 repeats"].map((line, k) =>
+        ({line, size: 2 + 4 * i, achieved: (i + k + 1) / 8}))),
+      chosen: "2 repeats", plan: {size: 10, achieved: 0.5}, wanted: 0.8, simulated: {value: 0.49, lower: 0.48, upper: 0.5}
+    },
+    {xTitle: "Subjects", yTitle: "Power", probability: true}
+  ),
+  "plan curve alone": (n) => planCurve(
+    {
+      rows: subjects(n).map((_, i) => ({line: "", size: 2 + 4 * i, achieved: 1 + 1 / (i + 1)})),
+      chosen: "", plan: {size: 22, achieved: 1.2}, wanted: null, simulated: null
+    },
+    {xTitle: "Subjects", yTitle: "Upper factor", probability: false}
+  ),
+  "design runs": (n) => designRuns(subjects(n).map((_, i) => ({x: 84 + i % 2, y: 2200 + i % 3})), {xTitle: "TE", yTitle: "TI"}),
   spaghetti: (n) => spaghetti(
     subjects(n).flatMap((subject, i) => ["1", "2"].map((session) => ({subject, session, value: i + Number(session) / 10}))),
     {quantity: "ADC", unit: "10^-3 mm2/s"}
@@ -216,6 +260,54 @@ test("bland-altman draws the chosen limits and refuses an unknown interval", () 
   const exact = blandAltman(data, {quantity: "q", interval: "exact"}) as {datasets?: Record<string, {line: string; lower: number}[]>};
   assert.equal(exact.datasets!.lines!.find(({line}) => line === "Lower limit")!.lower, -124);
   assert.throws(() => blandAltman(data, {quantity: "q", interval: "mover"}), /no limits named mover/);
+});
+
+test("limits that change are lines through their points, without bands or a constant limit", () => {
+  const {datasets} = blandAltman({points: pairs(6), limits: {}, sloped: sloped(6)}, {quantity: "q"}) as unknown as
+    {datasets: Record<string, {line: string; abscissa: number}[]>};
+  for (const line of ["Bias", "Lower limit", "Upper limit"]) {
+    assert.equal(datasets.sloped.filter((row) => row.line === line).length, 6, line);
+  }
+  assert.deepEqual(datasets.ends.map(({line, abscissa}) => [line, abscissa]),
+    ["Bias", "Lower limit", "Upper limit"].map((line) => [line, 400]));
+  assert.deepEqual(datasets.lines, []);
+});
+
+test("a roc curve keeps the order of its thresholds, and the ends have none", () => {
+  const spec = roc([...thresholds("b", 4), ...thresholds("a", 3)]);
+  const at = (width: number) => (spec as (width: number) => VegaLiteSpec)(width) as unknown as
+    {width: number; height: number; datasets: {curve: {marker: string; order: number; threshold: string}[]}};
+  const {curve} = at(500).datasets;
+  assert.deepEqual(curve.map(({order}) => order), [0, 1, 2, 3, 4, 5, 6]);
+  assert.deepEqual(curve.map(({threshold}) => threshold), ["none", "1", "0.5", "0.333333", "none", "1", "0.5"]);
+  assert.ok(at(320).width <= 320 && at(2000).width === 430, "a square, however wide the page");
+});
+
+test("levels are told by colour as long as there are colours", () => {
+  const text = (n: number) => JSON.stringify(levels(
+    subjects(n).map((inner, i) => ({level: "A", inner, value: i})), {quantity: "T1", factor: "site"}));
+  assert.match(text(6), /xOffset/);
+  assert.doesNotMatch(text(7), /xOffset/);
+});
+
+test("a plan's lines stand in the order of their repeats, whichever is chosen; a drag moves them in place", () => {
+  const curve = (chosen: string, size: number, simulated: {value: number; lower: number; upper: number} | null) => planCurve(
+    {
+      rows: [chosen, "10 repeats", "2 repeats", "3 repeats"].map((line) => ({line, size, achieved: 0.5})),
+      chosen, plan: {size, achieved: 0.5}, wanted: 0.8, simulated
+    }, {xTitle: "n", yTitle: "Power", probability: true});
+  const shape = (spec: ChartSpec): string => {
+    const {datasets, ...rest} = spec as unknown as {datasets: object};
+    return JSON.stringify([rest, Object.keys(datasets)]);
+  };
+  assert.equal(shape(curve("2 repeats", 5, null)), shape(curve("10 repeats", 9, {value: 0.5, lower: 0.4, upper: 0.6})));
+  assert.match(shape(curve("3 repeats", 5, null)), /"2 repeats","3 repeats","10 repeats"/);
+});
+
+test("a design's runs at one setting are one dot with their number", () => {
+  const {datasets} = designRuns([{x: 0, y: 0}, {x: 1, y: 0}, {x: 0, y: 0}], {xTitle: "a", yTitle: "b"}) as unknown as
+    {datasets: {settings: {runs: number; label: string}[]}};
+  assert.deepEqual(datasets.settings.map(({runs, label}) => [runs, label]), [[2, "×2"], [1, ""]]);
 });
 
 test("what has no value is counted, not drawn", async () => {
