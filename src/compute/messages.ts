@@ -1,6 +1,7 @@
 import type {Fault} from "../domain/errors.js";
 import type {PlannerReport} from "../domain/planning/planner.js";
 import type {OptionValues} from "../domain/statistics/option-values.js";
+import type {Trial} from "../domain/simulation/coverage-cell.js";
 import type {
   CoreFit,
   CramerRaoBounds,
@@ -18,6 +19,7 @@ import type {
   ResamplingRequest,
   Samples
 } from "./core.js";
+import type {CoverageRequest} from "./coverage.js";
 
 /** A chunk of voxels to fit: `samples[s * voxels + v]`. */
 export interface FitTask extends FitRequest {
@@ -65,6 +67,8 @@ export interface Tasks {
   "resample-intervals": {request: ResamplingRequest & {values: Float64Array}; response: Resampling};
   /** Subjects, repeats or runs of a study, simulated as often as the options say. */
   plan: {request: PlanTask; response: PlannerReport};
+  /** Intervals and tests tried on a block of simulated samples. */
+  coverage: {request: CoverageRequest; response: Trial[][]};
   /** Simulate, segment and score one pair of TE and TI. */
   "flair-point": {request: FlairTask; response: LesionScores[]};
   /** The same, with a slice to look at. */

@@ -8,7 +8,7 @@ import type {FromWorker, Request, Response, TaskKind, ToWorker} from "./messages
 /** A worker's side of the channel. */
 export interface WorkerScope {
   postMessage(message: FromWorker, transfer?: Transferable[]): void;
-  onmessage: ((event: {data: ToWorker}) => void) | null;
+  onmessage: ((event: {data: ToWorker}) => void | Promise<void>) | null;
 }
 
 /** Told by long tasks: the share done so far, 0 to 1. */
@@ -41,6 +41,8 @@ const handlers: {
     const {planners} = await import("../domain/planning/planners.js");
     return {response: byId(planners, planner).run(options, variant, (done, total) => tell(done / total))};
   },
+  // So do few try intervals.
+  coverage: async (core, request) => ({response: (await import("./coverage.js")).coverageTrials(core, request)}),
   "flair-point": (core, task) => ({response: core.flairPoint(task)}),
   "flair-slice": (core, task) => ({response: core.flairSlice(task)})
 };
@@ -70,8 +72,8 @@ export function serve(scope: WorkerScope): void {
     try {
       if (core === undefined) throw new Error("the core was not loaded before the first task");
       const answer = handle(core, message.kind, message.request, tell);
-      if (answer instanceof Promise) answer.then(finish).catch(fail);
-      else finish(answer);
+      if (answer instanceof Promise) return answer.then(finish).catch(fail);
+      finish(answer);
     } catch (error) {
       fail(error);
     }

@@ -186,10 +186,10 @@ describe("a worker's side", () => {
     }
   };
 
-  test("hands its arrays over instead of copying them", () => {
+  test("hands its arrays over instead of copying them", async () => {
     const {sent, post} = open();
-    post({type: "core", module});
-    post(task);
+    await post({type: "core", module});
+    await post(task);
     const [{message, transfer}] = sent;
     assert.ok(message.type === "done" && message.id === 7);
     const arrays = Object.values(message.response as unknown as Record<string, Float64Array>);
@@ -198,11 +198,11 @@ describe("a worker's side", () => {
     assert.ok(Math.abs(arrays[0][1] - Math.LN2 / 1000) < 1e-12);
   });
 
-  test("a task before the core, and a task that nobody knows, fail by name", () => {
+  test("a task before the core, and a task that nobody knows, fail by name", async () => {
     const {sent, post} = open();
-    post(task);
-    post({type: "core", module});
-    post({...task, id: 8, kind: "toString"});
+    await post(task);
+    await post({type: "core", module});
+    await post({...task, id: 8, kind: "toString"});
     assert.deepEqual(
       sent.map(({message}) => message.type),
       ["failed", "failed"]
@@ -212,19 +212,19 @@ describe("a worker's side", () => {
     assert.match(reasons[1], /no worker knows the task "toString"/);
   });
 
-  test("a fault crosses as a plain object", () => {
+  test("a fault crosses as a plain object", async () => {
     const {sent, post} = open();
-    post({type: "core", module});
-    post({...task, request: {...task.request, estimator: "guess"}});
+    await post({type: "core", module});
+    await post({...task, request: {...task.request, estimator: "guess"}});
     const {message} = sent[0];
     assert.ok(message.type === "fault");
     assert.equal(Object.getPrototypeOf(message.fault), Object.prototype);
     assert.deepEqual([message.fault.code, message.fault.value], ["unknown-estimator", "guess"]);
   });
 
-  test("a trap says that the worker is lost", () => {
+  test("a trap says that the worker is lost", async () => {
     const {sent, post} = open();
-    post({type: "core", module});
+    await post({type: "core", module});
     const request = {...task.request};
     Object.defineProperty(request, "samples", {
       enumerable: true,
@@ -232,7 +232,7 @@ describe("a worker's side", () => {
         throw new WebAssembly.RuntimeError("unreachable");
       }
     });
-    post({...task, request});
+    await post({...task, request});
     assert.deepEqual(
       sent.map(({message}) => message),
       [{type: "lost", reason: "RuntimeError: unreachable"}]

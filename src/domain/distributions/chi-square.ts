@@ -2,6 +2,7 @@ import {exp, gammainc, gammaincinv} from "../../generated/vendor/special.js";
 import {checkPositive, checkProbability} from "../check.js";
 import {InputError} from "../errors.js";
 import {logGammaPrefactor} from "../numerics/log-gamma-density.js";
+import {remembered} from "../numerics/remembered.js";
 import {bracketIncreasing, findRoot} from "../numerics/root.js";
 import {normalQuantile} from "./normal.js";
 
@@ -46,6 +47,10 @@ export function chiSquareQuantile(p: number, df: number): number {
   checkPositive(df, "df");
   if (p === 0) return 0;
   if (p === 1) return Infinity;
+  return quantileOf(p, df);
+}
+
+const quantileOf = remembered((p: number, df: number): number => {
   if (df <= LARGE) return 2 * gammaincinv(p, 0.5 * df);
   // Start: Wilson and Hilferty 1931, doi:10.1073/pnas.17.12.684.
   const root = 1 - 2 / (9 * df) + normalQuantile(p) * Math.sqrt(2 / (9 * df));
@@ -55,7 +60,7 @@ export function chiSquareQuantile(p: number, df: number): number {
     : (x: number) => 1 - p - chiSquareSurvival(x, df);
   const [lower, upper] = bracketIncreasing(excess, guess, 1e-3 * Math.sqrt(df), 0);
   return findRoot(excess, lower, upper);
-}
+});
 
 /** Lower regularised incomplete gamma function, by the series of Abramowitz and Stegun 6.5.29; for x <= a. */
 function lowerSeries(x: number, a: number): number {

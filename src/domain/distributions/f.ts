@@ -2,6 +2,7 @@ import {betaincinv, exp} from "../../generated/vendor/special.js";
 import {checkPositive, checkProbability} from "../check.js";
 import {InputError} from "../errors.js";
 import {incompleteBeta, logBetaPrefactor} from "../numerics/incomplete-beta.js";
+import {remembered} from "../numerics/remembered.js";
 
 // The F distribution by the incomplete beta function (Abramowitz and Stegun 1964, 26.6.2).
 
@@ -44,6 +45,10 @@ export function fQuantile(p: number, df1: number, df2: number): number {
   checkPositive(df2, "df2");
   if (p === 0) return 0;
   if (p === 1) return Infinity;
+  return quantileOf(p, df1, df2);
+}
+
+const quantileOf = remembered((p: number, df1: number, df2: number): number => {
   // Both shares are inverted on their own, since 1 - x has no digits left when x is near 1.
   const share = betaincinv(p, 0.5 * df1, 0.5 * df2);
   const rest = betaincinv(p, 0.5 * df2, 0.5 * df1, true);
@@ -58,7 +63,7 @@ export function fQuantile(p: number, df1: number, df2: number): number {
     f = next;
   }
   return f;
-}
+});
 
 function shares(f: number, df1: number, df2: number): [number, number] {
   const a = df1 * f;

@@ -1,6 +1,7 @@
 import {betainc, betaincinv} from "../../generated/vendor/special.js";
 import {checkPositive, checkProbability} from "../check.js";
 import {InputError} from "../errors.js";
+import {remembered} from "../numerics/remembered.js";
 
 // Student's t distribution by the incomplete beta function (Abramowitz and Stegun 1964, 26.7.1).
 
@@ -41,9 +42,13 @@ export function studentTQuantile(p: number, df: number): number {
   checkPositive(df, "df");
   if (p === 0.5) return 0;
   if (p === 0 || p === 1) return p === 0 ? -Infinity : Infinity;
+  return quantileOf(p, df);
+}
+
+const quantileOf = remembered((p: number, df: number): number => {
   const tails = 2 * (p < 0.5 ? p : 1 - p);
   const share = betaincinv(tails, 0.5 * df, 0.5);
   const rest = betaincinv(tails, 0.5, 0.5 * df, true);
   const t = Math.sqrt(df * rest / share);
   return p < 0.5 ? -t : t;
-}
+});

@@ -31,7 +31,7 @@ export interface LimitsOfDifferences {
   mover: LimitIntervals;
   exact: LimitIntervals;
   /** Exact interval of both limits as a pair: factors, and bias -+ factor SD. */
-  pair: {factors: ExactLimitFactors; content: number; lower: Interval; upper: Interval};
+  pair: {factors: Readonly<ExactLimitFactors>; content: number; lower: Interval; upper: Interval};
   multiplier: number;
   level: number;
 }

@@ -4,6 +4,7 @@ import {InputError} from "../errors.js";
 import {
   abscissaOf, limitsOfDifferences, type Abscissa, type LimitsOfDifferences, type LimitsOptions
 } from "./bias-and-limits.js";
+import {covers, type CoverageId} from "./coverage.js";
 import {errorRatioMeaning} from "./deming.js";
 import {errorsInVariables, type ErrorsInVariables} from "./errors-in-variables.js";
 import type {CoverageOptions, Interval, Multiplier} from "./estimate.js";
@@ -30,11 +31,11 @@ const ZOU = "Zou 2013, doi:10.1177/0962280211402548";
 const intervals = {
   exact: {name: "exact, each limit alone (noncentral t)", citation: CARKEET},
   pair: {name: "exact, both limits as a pair", citation: CARKEET},
-  mover: {name: "MOVER (approximate; covers .955, .956, .952 at n = 10, 20, 50)", citation: ZOU},
+  mover: {name: `MOVER (approximate; ${covers("limit-mover")})`, citation: ZOU},
   approximate: {
-    name: "1999 (approximate; covers .93, .94, .95 at n = 10, 20, 50, and misses mostly outwards)", citation: BA_1999
+    name: `1999 (approximate; ${covers("limit-approximate")}, and misses mostly outwards)`, citation: BA_1999
   },
-  bootstrap: {name: "BCa bootstrap (approximate; covers .84, .89, .93 at n = 10, 20, 50)", citation: BCA_CITATION}
+  bootstrap: {name: `BCa bootstrap (approximate; ${covers("limit-bootstrap")})`, citation: BCA_CITATION}
 } as const;
 
 type IntervalKind = keyof typeof intervals;
@@ -185,8 +186,9 @@ function runPairs(request: MethodRequest, options: OptionReader, id: "pairs" | "
   const centre = id === "pairs" ? `${data.names[0]} - ${data.names[1]}` : `${data.names[0]} / ${data.names[1]}`;
   const estimates: ReportedEstimate[] = [
     withInterval("bias", back(whole.bias.value), taken(whole.bias),
-      `${id === "log" ? "geometric mean" : "mean"} of ${centre}; t interval on n - 1 df`, unit),
-    reported(`SD of the ${what}`, whole.sd, "chi-square interval", unit),
+      `${id === "log" ? "geometric mean" : "mean"} of ${centre}; t interval on n - 1 df, exact for normal ${what}`,
+      unit),
+    reported(`SD of the ${what}`, whole.sd, `chi-square interval, exact for normal ${what}`, unit),
     ...sides.map((side) => withInterval(
       `${side} limit`, back(whole.limits[side]), taken(limit(side, asked)), intervals[asked].name, unit
     )),
@@ -233,9 +235,11 @@ function runReplicates(request: MethodRequest, options: OptionReader): Body {
   const noDf = (side: "first" | "second") => within[side] === null ? "no replicates" : `on ${within[side].df} df`;
   const estimates = [
     reported("bias", result.bias,
-      `mean of ${data.names[0]} - ${data.names[1]}, subjects' means; t interval on n - 1 df`),
-    reported("SD of a difference of single measurements", result.sd, "modified large-sample interval (approximate)"),
-    ...limitEstimates(result, kind),
+      `mean of ${data.names[0]} - ${data.names[1]}, subjects' means; t interval on n - 1 df, exact for normal `
+        + "differences"),
+    reported("SD of a difference of single measurements", result.sd,
+      `modified large-sample interval (approximate; ${covers("sd-replicates")})`),
+    ...limitEstimates(result, kind, covers("limit-replicates")),
     alone("variance of the differences of means", result.meanDifferenceVariance, "a component: no interval"),
     alone("within-subject variance of x", within.first?.variance ?? 0, `${data.names[0]}, ${noDf("first")}`),
     alone("within-subject variance of y", within.second?.variance ?? 0, `${data.names[1]}, ${noDf("second")}`)
@@ -265,9 +269,11 @@ function runVarying(request: MethodRequest, options: OptionReader): Body {
   const negative = result.betweenVariance < 0;
   const estimates = [
     reported("bias", result.bias,
-      `mean of all ${data.names[0]} - ${data.names[1]}; t interval on n - 1 df (approximate)`),
-    reported("SD of the differences", result.sd, "modified large-sample interval (approximate)"),
-    ...limitEstimates(result, kind),
+      `mean of all ${data.names[0]} - ${data.names[1]}; t interval on n - 1 df (approximate; `
+        + `${covers("bias-varying")})`),
+    reported("SD of the differences", result.sd,
+      `modified large-sample interval (approximate; ${covers("sd-varying")})`),
+    ...limitEstimates(result, kind, covers("limit-varying")),
     alone("mean square within subjects", result.withinMeanSquare, "of the differences"),
     alone("mean square between subjects", result.betweenMeanSquare, "of the differences"),
     alone("variance between subjects", result.betweenVariance,
@@ -289,7 +295,9 @@ function runRegression(request: MethodRequest, options: OptionReader): Body {
   const data = pairs(request);
   const set = settings(request, options);
   const result = limitsOfRegression(data.x, data.y, set);
-  const note = "least squares, t interval on n - 2 df (approximate where the spread changes)";
+  const note = (id: CoverageId) =>
+    `least squares, t interval on n - 2 df (approximate; where the spread changes ${covers(id)})`;
+  const sdNote = (id: CoverageId) => `from |residual| sqrt(pi/2) (approximate; ${covers(id)})`;
   const wanted = options.number("at");
   const places: [string, number][] = [
     ["the smallest", result.range.lower], ["the median", median(result.abscissa)], ["the largest", result.range.upper]
@@ -305,16 +313,18 @@ function runRegression(request: MethodRequest, options: OptionReader): Body {
     places.push([`${wanted}`, wanted]);
   }
   const estimates = [
-    reported("bias line, intercept", result.bias.intercept, note),
-    reported("bias line, slope", result.bias.slope, note),
-    reported("SD line, intercept", result.sd.intercept, "from |residual| sqrt(pi/2); approximate"),
-    reported("SD line, slope", result.sd.slope, "from |residual| sqrt(pi/2); approximate"),
+    reported("bias line, intercept", result.bias.intercept, note("regression-intercept")),
+    reported("bias line, slope", result.bias.slope, note("regression-slope")),
+    reported("SD line, intercept", result.sd.intercept, sdNote("regression-sd-intercept")),
+    reported("SD line, slope", result.sd.slope, sdNote("regression-sd-slope")),
     ...places.flatMap(([label, x]) => {
       const at = result.at(x);
-      const what = `${set.abscissa} ${x}; approximate, covers .85, .90, .93 at n = 10, 20, 50`;
+      const what = (id: CoverageId) => `${set.abscissa} ${x}; approximate, ${covers(id)}`;
+      const limit = what(label === "the median" ? "regression-limit-middle" : "regression-limit-end");
       return [
-        reported(`bias at ${label} size`, at.bias, what), reported(`lower limit at ${label} size`, at.lower, what),
-        reported(`upper limit at ${label} size`, at.upper, what)
+        reported(`bias at ${label} size`, at.bias, what("regression-bias")),
+        reported(`lower limit at ${label} size`, at.lower, limit),
+        reported(`upper limit at ${label} size`, at.upper, limit)
       ];
     })
   ];
@@ -339,10 +349,11 @@ function runRegression(request: MethodRequest, options: OptionReader): Body {
 }
 
 function limitEstimates(
-  result: {limits: {lower: number; upper: number}; mover: {lower: Interval; upper: Interval}}, kind: IntervalKind
+  result: {limits: {lower: number; upper: number}; mover: {lower: Interval; upper: Interval}}, kind: IntervalKind,
+  figure: string
 ): ReportedEstimate[] {
   return (["lower", "upper"] as const).map((side) => withInterval(
-    `${side} limit`, result.limits[side], result.mover[side], `${kind}: MOVER (better covering than 1999; not exact)`
+    `${side} limit`, result.limits[side], result.mover[side], `${kind}: MOVER (approximate; ${figure})`
   ));
 }
 

@@ -1,3 +1,4 @@
+import {covers} from "./coverage.js";
 import {linCcc, type CccMoments} from "./lin-ccc.js";
 import type {Method} from "./method.js";
 import {optionReader} from "./option-values.js";
@@ -42,7 +43,7 @@ export const concordanceMethod: Method = {
       n: data.x.length,
       dropped: data.dropped,
       estimates: [
-        reported("CCC", result, "Fisher z interval (approximate; covers .92, .94, .95 at n = 10, 20, 50)", ""),
+        reported("CCC", result, `Fisher z interval (approximate; ${covers(`ccc-${variant.id}`)})`, ""),
         alone("Pearson r (precision)", result.pearson, part, ""),
         alone("Cb (accuracy)", result.biasCorrection, part, ""),
         alone("scale shift", result.scaleShift, `SD of ${data.names[0]} over SD of ${data.names[1]}`, ""),

@@ -2,6 +2,7 @@ import {exp, ln} from "../../generated/vendor/special.js";
 import {InputError} from "../errors.js";
 import {rowNumber} from "../row-number.js";
 import {changeDetection, changePosterior, type ChangePrior} from "./change-detection.js";
+import {covers} from "./coverage.js";
 import type {Estimate} from "./estimate.js";
 import type {Method, MethodRequest} from "./method.js";
 import {optionReader, type OptionReader, type OptionValues} from "./option-values.js";
@@ -87,12 +88,15 @@ export const changeMethod: Method = {
     const shown = ({value, lower, upper, level}: Estimate): Estimate =>
       ({value: show(value), lower: show(lower), upper: show(upper), level});
     const unit = variant === "log" ? "%" : undefined;
+    const intervalNote = df !== null ? "t interval on df, exact for normal errors"
+      : "exact for normal errors if within-sd is the true one; with one estimated from n subjects measured twice it "
+        + `${covers("change-known")}: give df`;
     const estimates = rows.flatMap(({row, before, after}) => {
       const named = (what: string) => `${what} (${labels?.[row] ?? `row ${rowNumber(row)}`})`;
       const change = variant === "log" ? ln(after / before) : after - before;
       const result = changeDetection(change, withinSd, {level, df, coverage});
       const list = [
-        reported(named("change"), shown(result.change), `${y.column} minus ${x.column}`, unit),
+        reported(named("change"), shown(result.change), `${y.column} minus ${x.column}; ${intervalNote}`, unit),
         alone(named("confidence of a change"), result.confidence, "share of unchanged pairs that differ by less")
       ];
       if (result.exceedsTrueCoefficient !== null) {

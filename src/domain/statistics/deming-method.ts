@@ -1,3 +1,4 @@
+import {covers} from "./coverage.js";
 import {deming} from "./deming.js";
 import {demingReport, demingResampling} from "./deming-parts.js";
 import type {Method} from "./method.js";
@@ -32,7 +33,7 @@ export const demingMethod: Method = {
     const errorRatio = optionReader(this.options, request.options).needed("error-ratio");
     const line = deming(data.x, data.y, {level: request.level, errorRatio});
     return demingReport(this, request, {
-      data, line, jackknifeCovers: "covers .94 to .96 from n = 10 on",
+      data, line, covers: (part, kind) => covers(`deming-${part}-${kind}`),
       exactSlope: {
         interval: line.exactSlope, note: "exact for normal errors of constant SD and the right ratio (Creasy)"
       },

@@ -9,14 +9,15 @@ import type {Pairs} from "./table-layouts.js";
 import {variantOf} from "./variant-of.js";
 
 type Kind = "exact" | "jackknife" | "bootstrap";
+type Part = "slope" | "intercept";
 
 /** A fitted line with what its report tells of it. */
 export interface DemingFit {
   data: Pairs;
   /** Slope and intercept with their jackknife intervals. */
   line: {n: number; slope: Estimate; intercept: Estimate};
-  /** What the jackknife's intervals cover: "covers .94 to .96 from n = 10 on". */
-  jackknifeCovers: string;
+  /** What its intervals cover, in words. */
+  covers: (part: Part, kind: "jackknife" | "bootstrap") => string;
   /** Exact interval of the slope, where the method has one; null: every slope is compatible with the data. */
   exactSlope?: {interval: Interval | null; note: string};
   checks: readonly Check[];
@@ -38,7 +39,7 @@ export function demingResampling(
 /** The report of a line: the interval asked for first, then each kind; the intercept has no exact one. */
 export function demingReport(
   method: Method, request: MethodRequest,
-  {data, line, jackknifeCovers, exactSlope, checks, citations = []}: DemingFit
+  {data, line, covers, exactSlope, checks, citations = []}: DemingFit
 ): MethodReport {
   const options = optionReader(method.options, request.options);
   const variant = variantOf(request, method.variants);
@@ -48,18 +49,18 @@ export function demingReport(
   const drawn = {
     slope: drawnInterval(request.draws, "slope", asked), intercept: drawnInterval(request.draws, "intercept", asked)
   };
-  const notes: Record<Kind, string> = {
-    exact: `${exactSlope?.note}; ${meaning}`,
-    jackknife: `jackknife, t on n - 2 df (approximate; ${jackknifeCovers}); ${meaning}`,
-    bootstrap: `BCa bootstrap (approximate); ${meaning}`
+  const notes: Record<Kind, (part: Part) => string> = {
+    exact: () => `${exactSlope?.note}; ${meaning}`,
+    jackknife: (part) => `jackknife, t on n - 2 df (approximate; ${covers(part, "jackknife")}); ${meaning}`,
+    bootstrap: (part) => `BCa bootstrap (approximate; ${covers(part, "bootstrap")}); ${meaning}`
   };
-  const estimate = (name: "slope" | "intercept", kind: Kind, suffix = ""): ReportedEstimate => {
+  const estimate = (name: Part, kind: Kind, suffix = ""): ReportedEstimate => {
     const {value} = line[name];
     const unit = name === "slope" ? "" : undefined;
     const interval = kind === "exact" ? exactSlope!.interval : kind === "jackknife" ? line[name] : drawn[name];
     return interval === null
       ? alone(`${name}${suffix}`, value, "every slope is compatible with these data at this level", unit)
-      : withInterval(`${name}${suffix}`, value, interval, notes[kind], unit);
+      : withInterval(`${name}${suffix}`, value, interval, notes[kind](name), unit);
   };
   const kinds: Kind[] = ["jackknife", ...(drawn.slope === null ? [] : ["bootstrap" as const])];
   return {

@@ -1,3 +1,4 @@
+import {covers} from "./coverage.js";
 import {drift} from "./drift.js";
 import {levelOf} from "./estimate.js";
 import {icc, type IccForm} from "./icc.js";
@@ -12,13 +13,15 @@ const MCGRAW = "McGraw and Wong 1996, doi:10.1037/1082-989X.1.1.30";
 const variants: readonly (Variant & {id: IccForm})[] = [
   {id: "1,1", name: "ICC(1,1) = ICC(1): one-way random, single; exact F interval", citation: SHROUT},
   {
-    id: "2,1", name: "ICC(2,1) = ICC(A,1): two-way random, absolute agreement, single; approximate F interval",
+    id: "2,1", name: "ICC(2,1) = ICC(A,1): two-way random, absolute agreement, single; approximate F interval "
+      + `(${covers("icc-2-1")} with 3 raters)`,
     citation: SHROUT
   },
   {id: "3,1", name: "ICC(3,1) = ICC(C,1): two-way mixed, consistency, single; exact F interval", citation: SHROUT},
   {id: "1,k", name: "ICC(1,k) = ICC(k): one-way random, mean of k; exact F interval", citation: SHROUT},
   {
-    id: "2,k", name: "ICC(2,k) = ICC(A,k): two-way random, absolute agreement, mean of k; approximate F interval",
+    id: "2,k", name: "ICC(2,k) = ICC(A,k): two-way random, absolute agreement, mean of k; approximate F interval "
+      + `(${covers("icc-2-k")} with 3 raters)`,
     citation: SHROUT
   },
   {id: "3,k", name: "ICC(3,k) = ICC(C,k): two-way mixed, consistency, mean of k; exact F interval", citation: SHROUT}
@@ -83,7 +86,10 @@ export const iccMethod: Method = {
       estimates: [
         {
           name: `ICC(${form})`, value: one.value, lower: one.lower, upper: one.upper, level: one.level,
-          note: "alpha/2 in each tail; depends on how much these subjects differ, so it does not carry over to others"
+          note: `F interval, ${form[0] === "2"
+            ? `approximate: ${covers(form === "2,1" ? "icc-2-1" : "icc-2-k")} with 3 raters`
+            : "exact for normal true values and errors"}; alpha/2 in each tail; depends on how much these subjects `
+            + "differ, so it does not carry over to others"
         },
         {name: "F", value: one.f, lower: null, upper: null, level: null, note: `on ${one.df1} and ${one.df2} df`}
       ],

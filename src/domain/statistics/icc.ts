@@ -72,9 +72,13 @@ export function icc(values: Repeats, options: LevelOptions & {form?: IccForm} = 
   return {value: v, lower: l, upper: u, level, form, f, df1: layout.rowDf, df2: layout.errorDf};
 }
 
-/** Spearman-Brown: the reliability of the mean of k measurements, -Infinity where a single one has -1/(k-1). */
+/**
+ * Spearman-Brown: the reliability of the mean of k measurements, -Infinity where a single one has -1/(k-1) or less (which
+ * the ends of model 2 can have: beyond its pole the formula turns positive).
+ */
 function ofMean(single: number, k: number): number {
-  return k * single / (1 + (k - 1) * single);
+  const rest = 1 + (k - 1) * single;
+  return rest > 0 ? k * single / rest : -Infinity;
 }
 
 function consistency(layout: TwoWayLayout, level: number): Estimate {

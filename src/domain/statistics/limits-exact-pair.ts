@@ -2,6 +2,7 @@ import {checkCount, checkLevel} from "../check.js";
 import {chiSquareCdf, chiSquareQuantile, chiSquareSurvival} from "../distributions/chi-square.js";
 import {normalCdf, normalDensity, normalQuantile} from "../distributions/normal.js";
 import {integrate} from "../numerics/quadrature.js";
+import {remembered} from "../numerics/remembered.js";
 import {bracketIncreasing, findRoot} from "../numerics/root.js";
 import type {ExactLimitFactors} from "./limits-exact.js";
 
@@ -19,13 +20,17 @@ import type {ExactLimitFactors} from "./limits-exact.js";
  * @param level two-sided confidence level
  * @throws InputError on n < 2, or content or level outside (0, 1)
  */
-export function exactPairFactors(n: number, content: number, level: number): ExactLimitFactors {
+export function exactPairFactors(n: number, content: number, level: number): Readonly<ExactLimitFactors> {
   checkCount(n, "n", 2);
   checkLevel(content, "content");
   checkLevel(level, "level");
+  return factorsOf(n, content, level);
+}
+
+const factorsOf = remembered((n: number, content: number, level: number): Readonly<ExactLimitFactors> => {
   const tail = (1 - level) / 2;
   return {inner: toleranceFactor(n, content, tail, true), outer: toleranceFactor(n, content, tail, false)};
-}
+});
 
 /** The k whose chance to hold the content is `tail` (lower) or 1 - tail. */
 function toleranceFactor(n: number, content: number, tail: number, lower: boolean): number {

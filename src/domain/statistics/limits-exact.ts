@@ -1,5 +1,6 @@
 import {checkCount, checkLevel, checkPositive} from "../check.js";
 import {noncentralTQuantile} from "../distributions/noncentral-t.js";
+import {remembered} from "../numerics/remembered.js";
 import type {LimitIntervals, LimitsSummary} from "./limits-approximate.js";
 
 /** Distances of an exact interval's ends from the bias, in standard deviations of the differences. */
@@ -18,17 +19,21 @@ export interface ExactLimitFactors {
  * @param n number of differences, >= 2
  * @throws InputError on n < 2, multiplier <= 0 or a level outside (0, 1)
  */
-export function exactLimitFactors(n: number, multiplier: number, level: number): ExactLimitFactors {
+export function exactLimitFactors(n: number, multiplier: number, level: number): Readonly<ExactLimitFactors> {
   checkCount(n, "n", 2);
   checkPositive(multiplier, "multiplier");
   checkLevel(level, "level");
+  return factorsOf(n, multiplier, level);
+}
+
+const factorsOf = remembered((n: number, multiplier: number, level: number): Readonly<ExactLimitFactors> => {
   const root = Math.sqrt(n);
   const tail = (1 - level) / 2;
   return {
     inner: noncentralTQuantile(tail, n - 1, multiplier * root) / root,
     outer: noncentralTQuantile(1 - tail, n - 1, multiplier * root) / root
   };
-}
+});
 
 /** Exact confidence intervals of each limit alone, by {@link exactLimitFactors}, for normal differences. */
 export function limitsExact({n, bias, sd, multiplier, level}: LimitsSummary): LimitIntervals {

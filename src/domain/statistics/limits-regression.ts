@@ -39,8 +39,8 @@ export interface LimitsAt {
  * The difference is regressed on the abscissa, then the absolute residuals; these times sqrt(pi/2) estimate the SD if
  * the residuals are normal. Limits at x: b0 + b1 x -+ multiplier (c0 + c1 x).
  * The intervals of a limit are approximate: t on n - 2 degrees of freedom, the variances of the bias line and of the SD
- * line (both with the spread that the SD line gives) added as independent. They cover .85, .90 and .93 at n = 10, 20
- * and 50 (95 % asked, normal errors, simulated).
+ * line (both with the spread that the SD line gives) added as independent. They cover less than their level at small n:
+ * see "regression-limit-end" in coverage-figures.ts.
  * Source: Bland and Altman 1999, section 3.2, doi:10.1177/096228029900800204; the factor sqrt(pi/2): Altman 1993,
  * Statistics in Medicine 12, 917.
  *

@@ -32,8 +32,7 @@ export interface LinCcc extends Estimate {
  * Lin's concordance correlation coefficient, moments on 1/n as in the paper of 1989 or on 1/(n - 1).
  *
  * 2 s12 / (s1^2 + s2^2 + (m1 - m2)^2). Interval by Fisher's z with the asymptotic variance of 1989 as corrected in
- * 2000, divisor n - 2: approximate; at 95 % it covers .92, .94 and .95 of normal pairs at n = 10, 20 and
- * 50 (CCC .8, simulated).
+ * 2000, divisor n - 2: approximate; its coverage at small n is "ccc-1989" in coverage-figures.ts.
  * Source: Lin 1989, doi:10.2307/2532051; correction: Lin 2000, doi:10.1111/j.0006-341X.2000.00324.x.
  *
  * @param first measurements by the first method, at least 3

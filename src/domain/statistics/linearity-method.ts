@@ -42,18 +42,19 @@ export const linearityMethod: Method = {
     ];
     if (result.quadratic !== null) {
       estimates.push(reported("quadratic term", result.quadratic,
-        "coefficient of (x - mean x)^2; t interval on n - 3 df"));
+        "coefficient of (x - mean x)^2; t interval on n - 3 df, exact for normal errors of constant SD"));
     }
     for (const one of result.levels) {
       const name = `bias at ${one.reference}`;
       const where = `${one.n} value${one.n === 1 ? "" : "s"}`;
       estimates.push(one.bias === null
         ? alone(name, one.value, `${where}: no interval without at least 2 values that differ`)
-        : reported(name, one.bias, `${where}; t interval on ${one.n - 1} df`));
+        : reported(name, one.bias, `${where}; t interval on ${one.n - 1} df, exact for normal errors`));
       if (one.percent !== null) {
         estimates.push({
           name: `relative ${name}`, value: one.percent.value, lower: one.percent.lower, upper: one.percent.upper,
-          level: one.bias === null ? null : result.level, unit: "%", note: `${where}; of the reference`
+          level: one.bias === null ? null : result.level, unit: "%",
+          note: `${where}; of the reference${one.bias === null ? "" : "; t interval, exact for normal errors"}`
         });
       }
       if (one.deviation !== null) {

@@ -1,3 +1,4 @@
+import {covers, rejects} from "./coverage.js";
 import {cusumLinearity} from "./cusum-linearity.js";
 import {kendallTau} from "./kendall-tau.js";
 import type {Check, Method} from "./method.js";
@@ -50,7 +51,11 @@ export const passingBablokMethod: Method = {
     const result = passingBablok(data.x, data.y, {level: request.level, variant: variant.id as PassingBablokVariant});
     const names = ["slope", "intercept"] as const;
     const drawn = names.map((name) => drawnInterval(request.draws, name, asked));
-    const rank = "by ranks of the slopes (approximate; covers .95 to .96 from n = 10 on)";
+    const kind = variant.id === "mcr" ? "mcr" : "rank";
+    const rank = (name: (typeof names)[number]) =>
+      `by ranks of the slopes (approximate; ${covers(`passing-bablok-${name}-${kind}`)})`;
+    const bootstrap = (name: (typeof names)[number]) =>
+      `BCa bootstrap (approximate; ${covers(`passing-bablok-${name}-bootstrap`)})`;
     const unit = (name: string) => name === "slope" ? "" : undefined;
     return {
       method: this.id,
@@ -59,12 +64,12 @@ export const passingBablokMethod: Method = {
       dropped: data.dropped,
       estimates: [
         ...names.map((name, k) => asked === "bootstrap"
-          ? withInterval(name, result[name].value, drawn[k]!, "BCa bootstrap (approximate)", unit(name))
-          : withInterval(name, result[name].value, result[name], rank, unit(name))),
+          ? withInterval(name, result[name].value, drawn[k]!, bootstrap(name), unit(name))
+          : withInterval(name, result[name].value, result[name], rank(name), unit(name))),
         ...names.flatMap((name, k) => [
-          withInterval(`${name}, rank interval`, result[name].value, result[name], rank, unit(name)),
+          withInterval(`${name}, rank interval`, result[name].value, result[name], rank(name), unit(name)),
           ...(drawn[k] === null ? [] : [withInterval(
-            `${name}, bootstrap interval`, result[name].value, drawn[k], "BCa bootstrap (approximate)", unit(name)
+            `${name}, bootstrap interval`, result[name].value, drawn[k], bootstrap(name), unit(name)
           )])
         ]),
         alone("slopes used", result.slopes, "a count", ""),
@@ -74,8 +79,9 @@ export const passingBablokMethod: Method = {
         check(
           "cusum-linearity", "linearity (Cusum test)",
           "If it fails: the methods are not linearly related, and slope and intercept describe nothing: look at the "
-            + "plot, narrow the range. Misleads: at a level of 5 % it rejects straight lines in 2 % of samples of 20 "
-            + "and 7 to 9 % of samples of 50 to 300, and it has little power below 50.",
+            + "plot, narrow the range. Misleads: at a level of 5 % it rejects straight lines in "
+            + `${rejects("cusum-test")}, and`
+            + " it has little power below 50.",
           () => cusumLinearity(data.x, data.y, {slope: result.slope.value, intercept: result.intercept.value})
         ),
         association(data.x, data.y)
@@ -96,6 +102,7 @@ function association(x: Float64Array, y: Float64Array): Check {
     id: "association", name: "positive association (Kendall's tau, one-sided)", statistic: tau, p,
     passed: p < CHECK_LEVEL,
     advice: "If it fails: no positive association is shown and the slope means nothing, though the method always "
-      + "gives one. Misleads: it passes for any rising curve, linear or not."
+      + "gives one. Misleads: it passes for any rising curve, linear or not, and for methods that have nothing to do with "
+      + `each other in ${rejects("kendall-test")}.`
   };
 }

@@ -28,8 +28,8 @@ export interface ProportionalBiasOptions extends LevelOptions {
  *
  * Where it misleads: the slope estimates (v1 - v2) / (2 var(mean)), v the methods' total variances. So unequal random
  * errors give a slope without any proportional bias, a slope can vanish when the two cancel, and a narrow range of true
- * values makes it all error. With error SDs of .2 and .4 to .1 and .5 (true SD 1) it rejects falsely in 14 to 37 % of
- * samples of 50. Replicates tell these apart (errors-in-variables.ts); this test does not. On a reference that has
+ * values makes it all error. How often it rejects falsely with error SDs of .2 and .4, and .1 and .5 (true SD 1), is
+ * "proportional-bias-2-4" and "proportional-bias-1-5" in coverage-figures.ts. Replicates tell these apart (errors-in-variables.ts); this test does not. On a reference that has
  * errors of its own the slope is biased downwards by them.
  * Source: Bland and Altman 1999, doi:10.1177/096228029900800204; the caution: Bland and Altman 1995,
  * doi:10.1016/S0140-6736(95)91748-9.

@@ -1,5 +1,6 @@
 import {InputError} from "../errors.js";
 import {asymmetricRepeatability} from "./asymmetric-repeatability.js";
+import {covers, rejects, type CoverageId} from "./coverage.js";
 import {drift} from "./drift.js";
 import type {CoverageOptions, Estimate, Multiplier} from "./estimate.js";
 import {linearModel} from "./linear-model.js";
@@ -7,7 +8,7 @@ import type {Check, Method, MethodRequest, OptionNeed, ReportedEstimate, Variant
 import {
   minimalDetectableChange, standardErrorFromRepeats, standardErrorOfMeasurement
 } from "./minimal-detectable-change.js";
-import {oneWayLayout} from "./one-way-layout.js";
+import {oneWayLayout, type Repeats} from "./one-way-layout.js";
 import {optionReader} from "./option-values.js";
 import {percentRepeatabilityCoefficient} from "./percent-repeatability-coefficient.js";
 import {repeatabilityCoefficient} from "./repeatability-coefficient.js";
@@ -24,28 +25,44 @@ import {withinSubjectSd} from "./within-subject-sd.js";
 const RAUNIG = "Raunig et al. 2015, doi:10.1177/0962280214537344";
 const QUAN_SHIH = "Quan and Shih 1996, Biometrics 52, 1195";
 
-const variants: readonly (Variant & {wcv: WithinSubjectCvVariant; interval: WithinSubjectCvInterval})[] = [
+const variants: readonly (Variant & {
+  wcv: WithinSubjectCvVariant;
+  interval: WithinSubjectCvInterval;
+  /** What the interval of the wCV is worth, and that by bootstrap. */
+  worth: string;
+  bootstrap: CoverageId;
+})[] = [
   {
     id: "root-mean-square", wcv: "root-mean-square", interval: "chi-square",
-    name: "wCV by root mean square, chi-square interval (takes means as known: good while wCV < .2)", citation: RAUNIG
+    worth: `chi-square interval (approximate; ${covers("wcv-root-mean-square")} with a wCV of .1)`,
+    bootstrap: "wcv-root-mean-square-bootstrap",
+    name: "wCV by root mean square, chi-square interval (approximate: takes means as known, good while wCV < .2; "
+      + `${covers("wcv-root-mean-square")})`,
+    citation: RAUNIG
   },
   {
-    id: "wsd-over-mean", wcv: "wsd-over-mean", interval: "mover",
-    name: "wCV as wSD over mean, MOVER interval (covers .96, .95, .95 at n = 10, 20, 50)",
+    id: "wsd-over-mean", wcv: "wsd-over-mean", interval: "mover", bootstrap: "wcv-bootstrap",
+    worth: `MOVER interval (approximate; ${covers("wcv-mover")})`,
+    name: `wCV as wSD over mean, MOVER interval (approximate: ${covers("wcv-mover")})`,
     citation: `${QUAN_SHIH}; Donner and Zou 2012, doi:10.1177/0962280210383082`
   },
   {
     id: "wsd-over-mean-variance-stabilised", wcv: "wsd-over-mean", interval: "variance-stabilised",
-    name: "wCV as wSD over mean, variance-stabilised interval (approximate: covers .94, .95, .95 at n = 10, 20, 50)",
+    bootstrap: "wcv-bootstrap",
+    worth: `variance-stabilised interval (approximate; ${covers("wcv-variance-stabilised")})`,
+    name: "wCV as wSD over mean, variance-stabilised interval (approximate: "
+      + `${covers("wcv-variance-stabilised")})`,
     citation: "Shoukri, Elkum and Walter 2006, doi:10.1186/1471-2288-6-24"
   },
   {
-    id: "wsd-over-mean-delta", wcv: "wsd-over-mean", interval: "delta",
-    name: "wCV as wSD over mean, delta interval (approximate: covers .90, .93, .94 at n = 10, 20, 50)",
+    id: "wsd-over-mean-delta", wcv: "wsd-over-mean", interval: "delta", bootstrap: "wcv-bootstrap",
+    worth: `delta interval (approximate; ${covers("wcv-delta")})`,
+    name: `wCV as wSD over mean, delta interval (approximate: ${covers("wcv-delta")})`,
     citation: QUAN_SHIH
   },
   {
-    id: "logs", wcv: "logs", interval: "chi-square",
+    id: "logs", wcv: "logs", interval: "chi-square", bootstrap: "wcv-logs-bootstrap",
+    worth: "chi-square interval, exact for log-normal errors",
     name: "wCV and asymmetric %RC from logarithms, chi-square interval (exact for log-normal errors)",
     citation: "Bland and Altman 1996, doi:10.1136/bmj.313.7049.106; Lodge 2017, Journal of Nuclear Medicine 58, 523"
   }
@@ -63,7 +80,8 @@ const options: readonly OptionNeed[] = [
   },
   {
     id: "interval", kind: "choice", choices: ["analytic", "bootstrap"], default: "analytic",
-    description: "analytic intervals of the variant, or BCa bootstrap of subjects (covers less than it says at small n)"
+    description: "analytic intervals of the variant, or BCa bootstrap of subjects (of wSD it "
+      + `${covers("wsd-bootstrap")})`
   },
   ...resamplingOptions
 ];
@@ -92,7 +110,12 @@ export const repeatabilityMethod: Method = {
   resampling(request) {
     const asked = optionReader(options, request.options);
     const ratio = asked.text("scale") === "ratio";
-    return resamplingTask(asked, () => bootstrapRows(request, variantOf(request, variants).wcv, ratio));
+    return resamplingTask(asked, () => {
+      const {wcv} = variantOf(request, variants);
+      const found = repeats(request);
+      if (ratio) checkRatioScale(request, found, wcv);
+      return repeatabilityRows(found.values, ratio ? wcv : null);
+    });
   },
   run(request) {
     const asked = optionReader(options, request.options);
@@ -125,15 +148,18 @@ export const repeatabilityMethod: Method = {
       const factor = one.value / base.value;
       return {value: one.value, lower: factor * drawn.lower, upper: factor * drawn.upper, level: drawn.level};
     };
-    const note = draws === undefined ? undefined : "BCa bootstrap of subjects (approximate)";
+    const bootstrapNote = (id: CoverageId) => `BCa bootstrap of subjects (approximate; ${covers(id)})`;
+    const note = draws === undefined ? "chi-square interval, exact for normal errors of one SD"
+      : bootstrapNote("wsd-bootstrap");
+    const cvNote = draws === undefined ? variant.worth : bootstrapNote(variant.bootstrap);
     const percentOf = (one: Estimate): Estimate => scaled(one, 100);
     const estimates: ReportedEstimate[] = [
       alone("mean", layout.mean, "mean of the subjects' means; describes these subjects, so without interval"),
       reported("wSD", bootstrap("wSD", wsd, wsd), note)
     ];
-    if (wcv !== null) estimates.push(reported("wCV", percentOf(bootstrap("wCV", wcv, wcv)), note, "%"));
+    if (wcv !== null) estimates.push(reported("wCV", percentOf(bootstrap("wCV", wcv, wcv)), cvNote, "%"));
     estimates.push(reported("RC", bootstrap("wSD", rc, wsd), note));
-    if (percentRc !== null) estimates.push(reported("%RC", bootstrap("wCV", percentRc, wcv!), note, "%"));
+    if (percentRc !== null) estimates.push(reported("%RC", bootstrap("wCV", percentRc, wcv!), cvNote, "%"));
     if (logRc !== null) {
       const text = "of the first value; exact for log-normal errors, from the analytic interval of the log SD";
       estimates.push(reported("%RC decrease", logRc.decrease, text, "%"));
@@ -141,7 +167,7 @@ export const repeatabilityMethod: Method = {
     }
     estimates.push(
       reported("MDC", bootstrap("wSD", minimalDetectableChange(values, coverage), wsd),
-        "the same number as RC, under the name of clinimetrics"),
+        `the same number as RC, under the name of clinimetrics; ${note}`),
       reported("SEM from wSD", bootstrap("wSD", standardErrorOfMeasurement(values, coverage), wsd), note),
       alone("SEM from ICC", standardErrorFromRepeats(values),
         "SD of all measurements times sqrt(1 - ICC(1,1)); without interval")
@@ -152,10 +178,11 @@ export const repeatabilityMethod: Method = {
       const between = drift(complete, coverage);
       between.steps.forEach((step, k) => {
         const name = `drift ${found.labels[k + 1]} - ${found.labels[0]}`;
-        estimates.push(reported(name, step, "mean difference, paired t"));
+        estimates.push(reported(name, step, "mean difference; paired t, exact for normal differences"));
       });
       estimates.push(reported("wSD without drift", between.wsdWithoutDrift,
-        `on ${between.df2} degrees of freedom, ${between.subjects} subjects with all repeats`));
+        `on ${between.df2} degrees of freedom, ${between.subjects} subjects with all repeats; exact for normal `
+          + "errors"));
       checks.push({
         id: "drift", name: "no drift between repeats", statistic: between.f, p: between.p, passed: between.p >= 0.05,
         advice: "If it fails, repeats differ on average (practice, contrast left over, scanner warming up): say so, "
@@ -183,26 +210,26 @@ export const repeatabilityMethod: Method = {
 };
 
 /**
- * The core's statistic "repeatability": subjects as rows of K_i - 1, the subject's sum of squares, its mean, and its
- * term of the wCV (root-mean-square: sum of squares over squared mean; logs: sum of squares of logarithms; else 0).
+ * Rows for the core's statistic "repeatability": subjects as rows of K_i - 1, the subject's sum of squares, its mean,
+ * and its term of the wCV (root-mean-square: sum of squares over squared mean; logs: sum of squares of logarithms; else
+ * 0).
  * It gives "mean", "wSD" and "wCV": the mean of the means, sqrt(sum of squares / sum of K_i - 1), and with setting
  * `wcv` 1 the root of the terms' sum over the sum of K_i - 1, with 2 wSD over mean, with 3 sqrt(exp(r) - 1) of the
  * ratio r whose root 1 takes, with 0 none.
+ *
+ * @param variant of the wCV; null for none
  */
-function bootstrapRows(request: MethodRequest, variant: WithinSubjectCvVariant, ratio: boolean) {
-  const found = repeats(request);
-  const {values} = found;
-  if (ratio) checkRatioScale(request, found, variant);
+export function repeatabilityRows(values: Repeats, variant: WithinSubjectCvVariant | null) {
   const {subjectDf, subjectVariances, subjectMeans} = oneWayLayout(values);
-  const logs = ratio && variant === "logs" ? oneWayLayout(logarithms(values)) : null;
+  const logs = variant === "logs" ? oneWayLayout(logarithms(values)) : null;
   const squares = subjectDf.map((df, i) => df * subjectVariances[i]);
   const terms = squares.map((square, i) => {
     if (logs !== null) return logs.subjectDf[i] * logs.subjectVariances[i];
-    return ratio && variant === "root-mean-square" ? square / (subjectMeans[i] * subjectMeans[i]) : 0;
+    return variant === "root-mean-square" ? square / (subjectMeans[i] * subjectMeans[i]) : 0;
   });
   return {
     statistic: "repeatability", ...rowsOf(subjectDf, squares, subjectMeans, terms),
-    settings: {wcv: ratio ? wcvCodes[variant] : 0}
+    settings: {wcv: variant === null ? 0 : wcvCodes[variant]}
   };
 }
 
@@ -262,9 +289,11 @@ function spread(means: readonly number[], variances: readonly number[], constant
     statistic: slope.t, p: slope.p, passed: slope.p >= 0.05,
     advice: constantSd
       ? "If it fails, wSD and RC are too large for some subjects and too small for others: use wCV and %RC (variants "
-        + "root-mean-square or logs). A narrow range of means tells nothing; one extreme subject can decide it."
+        + "root-mean-square or logs). A narrow range of means tells nothing; one extreme subject can decide it. A wSD "
+        + `that is constant fails it in ${rejects("wsd-spread-test")}.`
       : "If it fails, wCV and %RC are too large for some subjects and too small for others: use wSD and RC (variant "
-        + "wsd-over-mean). A narrow range of means tells nothing; one extreme subject can decide it."
+        + "wsd-over-mean). A narrow range of means tells nothing; one extreme subject can decide it. A wCV that is "
+        + `constant fails it in ${rejects("wcv-spread-test")}.`
   }];
 }
 

@@ -2,6 +2,7 @@ import {InputError} from "../errors.js";
 import {
   levelOf, multiplierOf, type CoverageOptions, type Estimate, type Interval, type Multiplier
 } from "./estimate.js";
+import {covers, type CoverageId} from "./coverage.js";
 import type {Check, Method, OptionNeed, ReportedEstimate, Variant} from "./method.js";
 import {optionReader} from "./option-values.js";
 import {alone, citationsOf, reported} from "./report-parts.js";
@@ -16,21 +17,25 @@ import type {DesignKind, Factor} from "./variance-components.js";
 const RAUNIG = "Raunig et al. 2015, doi:10.1177/0962280214537344";
 const SEARLE = "Searle, Casella and McCulloch 1992, Variance Components";
 
+/** The figure of the smallest design simulated, with what it was. */
+const threeSites = (id: CoverageId) => `${covers(id)} sites with 5 days and 5 measurements a day`;
+
 const variants: readonly (Variant & {estimator: ComponentEstimator; totalInterval: TotalInterval})[] = [
   {
     id: "anova", estimator: "anova", totalInterval: "modified-large-sample",
-    name: "ANOVA (type I), total by modified large sample (covers .95 to .96 with 3 sites x 5 days x 5)",
+    name: `ANOVA (type I), total by modified large sample (approximate: ${threeSites("three-large-sample")})`,
     citation: "Graybill and Wang 1980, Journal of the American Statistical Association 75, 869; Ting et al. 1990, "
       + "Journal of Statistical Computation and Simulation 35, 135"
   },
   {
     id: "anova-satterthwaite", estimator: "anova", totalInterval: "satterthwaite",
-    name: "ANOVA (type I), total by Satterthwaite (approximate: covers .89 to .90 with 3 sites x 5 days x 5)",
+    name: `ANOVA (type I), total by Satterthwaite (approximate: ${threeSites("three-satterthwaite")})`,
     citation: "Satterthwaite 1946, doi:10.2307/3002019"
   },
   {
     id: "reml", estimator: "reml", totalInterval: "satterthwaite",
-    name: "REML, components constrained to be >= 0, total by Satterthwaite (approximate: covers .89 to .92)",
+    name: "REML, components constrained to be >= 0, total by Satterthwaite (approximate: "
+      + `${threeSites("three-reml")})`,
     citation: "Patterson and Thompson 1971, doi:10.1093/biomet/58.3.545"
   }
 ];
@@ -81,7 +86,7 @@ export const reproducibilityMethod: Method = {
           expected: "analytic with design crossed, where no factor's levels can be drawn apart from the others'"
         });
       }
-      return bootstrapRows(observations(request));
+      return componentRows(observations(request));
     });
   },
   run(request) {
@@ -104,17 +109,28 @@ export const reproducibilityMethod: Method = {
     const estimateAt = (i: number, value: number, own: Interval): Estimate => ({value, ...interval(i, own)!});
     const error = estimateAt(last, result.components[last].value, result.components[last].interval!);
     const total = estimateAt(last + 1, result.total.value, result.total);
-    const by = draws === undefined ? null : `BCa bootstrap of ${factors[0].name} (approximate)`;
-    const scale = by ?? (variant.totalInterval === "satterthwaite"
-      ? `Satterthwaite on ${result.totalDf.toFixed(2)} degrees of freedom` : "modified large sample");
+    const by = (id: CoverageId) => draws === undefined ? null
+      : `BCa bootstrap of ${factors[0].name} (approximate; ${covers(id)} ${factors[0].name} levels)`;
+    const crossed = result.design === "crossed";
+    /** The figures of what was simulated of this design. */
+    const figure = (ofNested: CoverageId, ofCrossed: CoverageId) => crossed
+      ? `${covers(ofCrossed)} subjects x 3 scanners` : threeSites(ofNested);
+    const scale = by("total-bootstrap") ?? (variant.totalInterval === "satterthwaite"
+      ? `Satterthwaite on ${result.totalDf.toFixed(2)} degrees of freedom (approximate; `
+        + `${figure(variant.estimator === "reml" ? "three-reml" : "three-satterthwaite", "crossed-satterthwaite")})`
+      : `modified large sample (approximate; ${figure("three-large-sample", "crossed-large-sample")})`);
+    const errorScale = by("component-error-bootstrap")
+      ?? `chi-square on ${Number(result.errorDf.toFixed(2))} degrees of freedom, ${variant.estimator === "reml"
+        ? `by Satterthwaite (approximate; ${covers("component-error-reml")} sites)` : "exact for normal errors"}`;
     const estimates: ReportedEstimate[] = [alone("mean", result.mean, "of all measurements, without interval")];
     result.components.forEach(({name, value, atBound, interval: own}, i) => {
       const ends = interval(i, own);
       const notes = [
         atBound ? "at its bound of 0" : value < 0 ? "negative: shown as estimated, it speaks for 0" : null,
         ends === null ? "REML gives no interval here: see variant anova"
-          : by ?? (i === last ? `chi-square on ${Number(result.errorDf.toFixed(2))} degrees of freedom`
-            : "modified large sample")
+          : i === last ? errorScale
+            : by("component-site-bootstrap")
+              ?? `modified large sample (approximate; ${figure("three-site", "crossed-scanner")})`
       ].filter((note) => note !== null);
       estimates.push({
         name: `variance ${name}`, value, lower: ends?.lower ?? null, upper: ends?.upper ?? null,
@@ -122,10 +138,11 @@ export const reproducibilityMethod: Method = {
       });
     });
     estimates.push(
-      reported("variance total", total, scale, "squared"), reported("SD error", root(error))
+      reported("variance total", total, scale, "squared"), reported("SD error", root(error), errorScale)
     );
     if (result.rdc !== null) estimates.push(reported("SD total", root(total), scale));
-    estimates.push(reported("RC", coefficient(error, result.multiplier), "repeatability, from the error"));
+    const rc = coefficient(error, result.multiplier);
+    estimates.push(reported("RC", rc, `repeatability, from the error; ${errorScale}`));
     if (result.rdc !== null) {
       const note = `reproducibility, from the total; ${scale}`;
       estimates.push(reported("RDC", coefficient(total, result.multiplier), note));
@@ -206,8 +223,8 @@ function labelsCross({levels}: Observations): boolean {
 }
 
 /**
- * The core's statistic "variance-components": nested ANOVA from sums over each level of the outer factor, which are
- * drawn with replacement; a level drawn twice counts as two levels.
+ * Rows for the core's statistic "variance-components": nested ANOVA from sums over each level of the outer factor,
+ * which are drawn with replacement; a level drawn twice counts as two levels.
  *
  * With factors 0 (outer) to L - 1 (setting `factors` is L), values centred on the mean of all, for each outer level:
  * - n, the sum s of its values, the sum of their squares;
@@ -221,7 +238,7 @@ function labelsCross({levels}: Observations): boolean {
  * squared n over N, K_jj = N, and K_jm the pair's sum. Out come "component 0" to "component L - 1" of the factors,
  * "error", and "total", their sum.
  */
-function bootstrapRows(found: Observations) {
+export function componentRows(found: Pick<Observations, "factors" | "levels" | "values">) {
   const depth = found.factors.length;
   const mean = found.values.reduce((a, b) => a + b) / found.values.length;
   const path = (i: number, l: number) => JSON.stringify(found.levels[i].slice(0, l + 1));

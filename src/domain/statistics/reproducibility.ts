@@ -62,8 +62,8 @@ export interface Reproducibility {
  * Reproducibility from variance components: RC from the error, RDC = z sqrt(2 total) from all of them.
  *
  * Intervals: the error by chi-square (exact for normal effects; for REML on Satterthwaite's degrees of freedom); each
- * ANOVA component by the modified large-sample method; the total by that method (with 3 sites x 5 days x 5 repeats
- * it covers .95 to .96) or by Satterthwaite's chi-square (.89 to .90 there, since the sites have 2 degrees of freedom).
+ * ANOVA component by the modified large-sample method; the total by that method or by Satterthwaite's chi-square, which
+ * covers less where few sites leave few degrees of freedom ("three-satterthwaite" in coverage-figures.ts).
  * Mean squares of unbalanced designs are only near independent chi-squares, so all but the error's are approximate.
  * Source: Raunig et al. 2015, doi:10.1177/0962280214537344 (RC and RDC); Satterthwaite 1946, doi:10.2307/3002019;
  * Graybill and Wang 1980 and Ting et al. 1990 (modified-large-sample.ts).

@@ -1,6 +1,7 @@
 import {InputError} from "../errors.js";
 import {parseNumber} from "../parse-number.js";
 import {rowNumber} from "../row-number.js";
+import {covers} from "./coverage.js";
 import type {Check, Method, MethodRequest, ReportedEstimate} from "./method.js";
 import {optionReader} from "./option-values.js";
 import {alone, reported} from "./report-parts.js";
@@ -90,21 +91,26 @@ function estimatesOf(surface: ResponseSurface): ReportedEstimate[] {
   const {model, factors, stationary, axes} = surface;
   const names = factors.map(({name}) => name).join(", ");
   const list = [
-    ...surface.coefficients.map((one) => reported(one.term, one, `coded; p ${short(one.p)}`)),
-    ...surface.blocks.map((one) => reported(one.name, one, `shift against the first block; p ${short(one.p)}`)),
+    ...surface.coefficients.map((one) =>
+      reported(one.term, one, `coded; p ${short(one.p)}; t, exact for normal errors`)),
+    ...surface.blocks.map((one) =>
+      reported(one.name, one, `shift against the first block; p ${short(one.p)}; t, exact for normal errors`)),
     alone("residual SD", model.residualSd, `on ${model.df} degrees of freedom`)
   ];
   if (model.r2 !== null) list.push(alone("R2", model.r2, "share of the response's variation; grows with every term"));
   if (model.adjustedR2 !== null) list.push(alone("adjusted R2", model.adjustedR2, "allows for the number of terms"));
   axes.forEach(({eigenvalue, direction}, i) => list.push(reported(`eigenvalue ${i + 1}`, eigenvalue,
-    `curvature along (${direction.map(short).join(", ")}) in coded ${names}; approximate interval`)));
+    `curvature along (${direction.map(short).join(", ")}) in coded ${names}; approximate, `
+      + covers("surface-eigenvalue"))));
   if (stationary !== null) {
     factors.forEach(({name}, i) => list.push(
-      reported(`stationary ${name}`, stationary.intervals[i], `${stationary.kind}; delta method (approximate)`),
+      reported(`stationary ${name}`, stationary.intervals[i],
+        `${stationary.kind}; delta method (approximate; ${covers("surface-stationary")})`),
       alone(`stationary ${name} (coded)`, stationary.coded[i], stationary.kind)
     ));
     const where = surface.blocks.length > 0 ? "in the first block; " : "";
-    list.push(reported("response at the stationary point", stationary.response, `${where}the point taken as fixed`));
+    list.push(reported("response at the stationary point", stationary.response, 
+      `${where}the point taken as fixed (approximate; ${covers("surface-response")})`));
   }
   return list;
 }

@@ -1,6 +1,7 @@
 import {hint} from "../closest.js";
 import {InputError} from "../errors.js";
 import {rowNumber} from "../row-number.js";
+import {covers, rejects} from "./coverage.js";
 import type {Interval} from "./estimate.js";
 import type {Method, MethodRequest, OptionNeed, ReportedEstimate, Variant} from "./method.js";
 import {optionReader} from "./option-values.js";
@@ -18,18 +19,18 @@ const NEWCOMBE = "Newcombe 2006, doi:10.1002/sim.2324, method 5";
 const variants: readonly Variant[] = [
   {
     id: "score",
-    name: "score interval of Newcombe (approximate; covers .95, .96, .96 at an area of .9 with 5, 10, 25 a group)",
+    name: `score interval of Newcombe (approximate; at an area of .9, half of them positive, ${covers("auc-score")})`,
     citation: NEWCOMBE
   },
   {
     id: "logit",
-    name: "DeLong's standard error on the logit scale (approximate; covers .92, .95 at an area of .9 with 10, 25 a "
-      + "group; none at an area of 1)",
+    name: "DeLong's standard error on the logit scale (approximate; at an area of .9, half of them positive, "
+      + `${covers("auc-logit")})`,
     citation: `${DELONG}; Pepe 2003, The Statistical Evaluation of Medical Tests, chapter 5`
   },
   {
     id: "delong",
-    name: "DeLong's own interval (approximate; covers .70, .81, .90 at an area of .9 with 5, 10, 25 a group)",
+    name: `DeLong's own interval (approximate; at an area of .9, half of them positive, ${covers("auc-delong")})`,
     citation: DELONG
   }
 ];
@@ -81,11 +82,13 @@ export const rocMethod: Method = {
       n = Math.max(n, values.length);
       const area = areaUnderCurve(values, data.positive, {level, direction});
       const interval: Interval | null = area[variant.id as "score" | "logit" | "delong"];
+      const figure = covers(`auc-${variant.id as "score" | "logit" | "delong"}`);
       estimates.push({
         name: name("AUC"), value: area.value, lower: interval?.lower ?? null, upper: interval?.upper ?? null,
         level: interval === null ? null : level,
         note: `${area.positives} ${data.label}, ${area.negatives} others`
-          + (interval === null ? "; an area of 0 or 1 has no logit: take the score interval" : "")
+          + (interval === null ? "; an area of 0 or 1 has no logit: take the score interval"
+            : `; ${variant.id} interval (approximate; at an area of .9 ${figure})`)
       }, alone(name("standard error of the AUC"), area.standardError, "DeLong; it has no interval"));
       if (area.value < 0.5) {
         const other = direction === "higher" ? "lower" : "higher";
@@ -125,7 +128,9 @@ export const rocCompareMethod: Method = {
   name: "Comparison of two ROC curves",
   summary: "Difference of the areas of two markers on the same subjects, with DeLong's test",
   variants: [{
-    id: "delong", name: "paired DeLong test (approximate: normal distribution of the difference)", citation: DELONG
+    id: "delong", citation: DELONG,
+    name: `paired DeLong test (approximate: rejects equal areas in ${rejects("auc-test")}, its interval `
+      + `${covers("auc-difference")})`
   }],
   columns: [
     {role: "x", required: true, description: "first marker"},
@@ -161,11 +166,13 @@ export const rocCompareMethod: Method = {
       dropped: data.dropped,
       estimates: [
         ...[comparison.first, comparison.second].map((area, i) =>
-          withInterval(`AUC (${names[i]})`, area.value, area.score, "score interval")),
-        reported("difference of the AUCs", difference, `${names[0]} minus ${names[1]}`),
+          withInterval(`AUC (${names[i]})`, area.value, area.score,
+          `score interval (approximate; at an area of .9 ${covers("auc-score")})`)),
+        reported("difference of the AUCs", difference,
+          `${names[0]} minus ${names[1]}; DeLong (approximate; ${covers("auc-difference")})`),
         alone("standard error of the difference", standardError, "DeLong"),
         alone("Z", z, "test statistic"),
-        alone("p", p, "two-sided")
+        alone("p", p, `two-sided; at the level .05 equal areas are told apart in ${rejects("auc-test")}`)
       ],
       checks: [],
       warnings: Math.min(comparison.first.positives, comparison.first.negatives) < 20
@@ -176,20 +183,24 @@ export const rocCompareMethod: Method = {
 };
 
 function ratesOf(point: OperatingPoint, name: (what: string) => string): ReportedEstimate[] {
-  const report = (what: string, rate: Rate | null): ReportedEstimate[] => {
+  const report = (
+    what: string, rate: Rate | null, id: "sensitivity" | "specificity" | "ppv" | "npv"
+  ): ReportedEstimate[] => {
     if (rate === null) return [];
     const counts = `${rate.count} of ${rate.total}`;
     return [
-      withInterval(name(what), rate.value, rate.clopperPearson, `${counts}; exact (Clopper-Pearson) interval`),
-      withInterval(name(`${what}, Wilson interval`), rate.value, rate.wilson, `${counts}; approximate`)
+      withInterval(name(what), rate.value, rate.clopperPearson,
+        `${counts}; exact (Clopper-Pearson) interval, which never covers less than its level`),
+      withInterval(name(`${what}, Wilson interval`), rate.value, rate.wilson,
+        `${counts}; approximate, ${covers(`${id}-wilson`)} subjects, half of them positive`)
     ];
   };
   return [
     alone(name("threshold"), point.threshold, "where the rates below hold"),
-    ...report("sensitivity", point.sensitivityRate),
-    ...report("specificity", point.specificityRate),
-    ...report("positive predictive value", point.positivePredictiveValue),
-    ...report("negative predictive value", point.negativePredictiveValue)
+    ...report("sensitivity", point.sensitivityRate, "sensitivity"),
+    ...report("specificity", point.specificityRate, "specificity"),
+    ...report("positive predictive value", point.positivePredictiveValue, "ppv"),
+    ...report("negative predictive value", point.negativePredictiveValue, "npv")
   ];
 }
 

@@ -2,6 +2,7 @@ import type {Numbers} from "../check.js";
 import {InputError} from "../errors.js";
 import type {Abscissa} from "./bias-and-limits.js";
 import {breuschPagan} from "./breusch-pagan.js";
+import {rejects} from "./coverage.js";
 import type {ErrorsInVariables} from "./errors-in-variables.js";
 import type {Check} from "./method.js";
 import {quantileCorrelation} from "./normal-quantiles.js";
@@ -18,7 +19,8 @@ export function normalityCheck(values: Numbers, what: string): Check {
     "shapiro-wilk", `normality of the ${what} (Shapiro-Wilk)`,
     `If it fails: look at the Q-Q plot and the outliers first, then take logarithms (variant log) or a bootstrap `
     + `interval; exact intervals of limits suppose normal ${what}. Misleads: with few values it passes almost `
-    + "anything, with hundreds it fails for departures that do not matter, and repeated values fail it.",
+    + `anything (normal ones fail in ${rejects("shapiro-wilk")}), with hundreds it fails for departures that do not `
+    + "matter, and repeated values fail it.",
     () => {
       const {w, p} = shapiroWilk(values);
       return {statistic: w, p};
@@ -32,7 +34,8 @@ export function quantileCheck(values: Numbers, what: string): Check {
     "q-q", `straightness of the Q-Q plot of the ${what} (correlation; Shapiro-Francia p)`,
     "If it fails: points bent at both ends mean heavy tails (take a bootstrap interval), an arc means skewness (take "
       + "logarithms), one point off the line an outlier. Misleads: as the Shapiro-Wilk test; a correlation of .98 is "
-      + "not straight when there are hundreds of values.",
+      + "not straight when there are hundreds of values. "
+      + `Normal values fail it in ${rejects("shapiro-francia")}.`,
     () => {
       const {r, p} = quantileCorrelation(values);
       return {statistic: r, p};
@@ -43,9 +46,11 @@ export function quantileCheck(values: Numbers, what: string): Check {
 /** Slope of the difference on mean or reference. */
 export function proportionalBiasCheck(first: Numbers, second: Numbers, abscissa: Abscissa): Check {
   const advice = abscissa === "mean"
-    ? "Misleads: methods with unequal random errors fail it without any proportional bias, in 14 to 37 % of samples "
-      + "of 50 when the error SDs are .2 and .4 to .1 and .5 of the true SD; with replicates, or with a known error "
-      + "ratio, the errors-in-variables check tells these apart."
+    ? "Misleads: methods with unequal random errors fail it without any proportional bias, with error SDs of .2 and "
+      + `.4 of the true SD in ${rejects("proportional-bias-2-4")}, with .1 and .5 in `
+      + `${rejects("proportional-bias-1-5")}; `
+      + "with replicates, or with a known error ratio, the errors-in-variables check tells these apart "
+      + `(${rejects("errors-in-variables-1-5")}).`
     : "Misleads: a reference with errors of its own fails it without any proportional bias.";
   return check(
     "proportional-bias", `proportional bias (slope of the difference on the ${abscissa})`,
@@ -62,6 +67,7 @@ export function errorsInVariablesCheck(test: () => ErrorsInVariables): Check {
   return check(
     "errors-in-variables", "proportional bias with errors in both methods (Deming slope against 1)",
     "If it fails: a proportional bias is there: report Deming's line, take regression-based limits or ratios. "
+      + `Without one it fails in ${rejects("errors-in-variables-2-4")} (error SDs .2 and .4). `
       + "Misleads: errors that replicates do not show (of the sample, of the day) make the error ratio wrong.",
     () => {
       const {slope, p} = test();
@@ -75,7 +81,8 @@ export function spreadCheck(x: Numbers, values: Numbers, what: string, covariate
   return check(
     "breusch-pagan", `constant spread of the ${what} over the ${covariate} (Breusch-Pagan, studentized)`,
     `If it fails: ${remedy} Misleads: it sees a spread that only grows or only shrinks, has little power below 30 `
-    + "values, and an outlier at either end of the range can fail it alone.",
+    + `values (where the spread is constant it fails in ${rejects("breusch-pagan")}), `
+    + " and an outlier at either end of the range can fail it alone.",
     () => {
       const {statistic, p} = breuschPagan(x, values);
       return {statistic, p};
@@ -88,8 +95,8 @@ export function outlierCheck(values: Numbers, labels: readonly string[], what: s
   const rule = "generalised ESD, Rosner 1983";
   const name = `outliers among the ${what} (${rule}, alpha ${CHECK_LEVEL})`;
   const advice = "Look for a cause (units, a wrong subject, a failed scan) and report the analysis with and without; "
-    + "never drop a value for being far off alone. Misleads: the rule supposes normal values, so skewed ones fail "
-    + "it, and below 15 values it is only a guide.";
+    + "never drop a value for being far off alone. Misleads: the rule supposes normal values (of these it finds an "
+    + `outlier in ${rejects("outlier-rule")}), so skewed ones fail it, and below 15 values it is only a guide.`;
   return attempt("outliers", name, advice, () => {
     const {steps, outliers: found} = outliers(values, {alpha: CHECK_LEVEL});
     const named = found.length === 0 ? "" : `Found: ${found.map(({index}) => labels[index]).join(", ")}. `;

@@ -145,9 +145,31 @@ export function reduceDesign(
   if (factors.length === 0) {
     throw new InputError({code: "no-factor", field: "factors", value: 0, expected: "at least 1 factor"});
   }
-  const n = values.length;
+  const known = bases.get(factors);
+  let basis = known?.design === design && known.n === values.length ? known : undefined;
+  if (basis === undefined) bases.set(factors, (basis = designBasis(values, factors, design)));
+  const {n, inner, balanced, names, counts, dfs, covariances, errorDf} = basis;
   const mean = sum(values) / n;
   const centred = Float64Array.from(values, (value) => value - mean);
+  const contrasts = inner.map((vector) => dot(centred, vector));
+  const rest = Float64Array.from(centred);
+  inner.forEach((vector, i) => subtract(rest, vector, contrasts[i]));
+  return {
+    design, n, mean, balanced, names, counts, dfs, contrasts, covariances, errorSquares: dot(rest, rest), errorDf
+  };
+}
+
+/** What of a reduced design depends on the factors alone. */
+interface DesignBasis extends Omit<ReducedDesign, "mean" | "contrasts" | "errorSquares"> {
+  /** Orthonormal contrasts, factor by factor. */
+  inner: Float64Array[];
+}
+
+/** Bases of the factors that were seen, for as long as these are kept: simulations try one design many times. */
+const bases = new WeakMap<readonly Factor[], DesignBasis>();
+
+function designBasis(values: Numbers, factors: readonly Factor[], design: DesignKind): DesignBasis {
+  const n = values.length;
   const indices = levelIndices(values, factors, design);
   const counts = indices.map((index) => Math.max(...index) + 1);
   const basis: Float64Array[] = [new Float64Array(n).fill(1 / Math.sqrt(n))];
@@ -175,9 +197,6 @@ export function reduceDesign(
     });
   }
   const inner = basis.slice(1);
-  const contrasts = inner.map((vector) => dot(centred, vector));
-  const rest = Float64Array.from(centred);
-  inner.forEach((vector, i) => subtract(rest, vector, contrasts[i]));
   const covariances = indices.map((index, f) => {
     const totals = inner.map((vector) => {
       const sums = new Float64Array(counts[f]);
@@ -187,8 +206,8 @@ export function reduceDesign(
     return totals.map((a) => totals.map((b) => clean(dot(a, b))));
   });
   return {
-    design, n, mean, balanced: isBalanced(indices, counts, design), names: factors.map(({name}) => name), counts, dfs,
-    contrasts, covariances, errorSquares: dot(rest, rest), errorDf
+    design, n, inner, balanced: isBalanced(indices, counts, design), names: factors.map(({name}) => name), counts, dfs,
+    covariances, errorDf
   };
 }
 

@@ -1,3 +1,4 @@
+import {covers} from "./coverage.js";
 import {demingReport, demingResampling} from "./deming-parts.js";
 import type {Method, MethodRequest} from "./method.js";
 import {optionReader} from "./option-values.js";
@@ -36,12 +37,14 @@ export const weightedDemingMethod: Method = {
   },
   run(request) {
     const data = positivePairs(request);
+    const mcr = variantOf(request, variants).id === "mcr";
     const errorRatio = optionReader(this.options, request.options).needed("error-ratio");
     const line = weightedDeming(data.x, data.y, {
       level: request.level, errorRatio, stop: variantOf(request, variants).id
     });
     return demingReport(this, request, {
-      data, line, jackknifeCovers: "covers .93 to .97 from n = 10 on",
+      data, line,
+      covers: (part, kind) => covers(`weighted-deming-${part}-${kind === "jackknife" && mcr ? "mcr" : kind}`),
       checks: lineChecks(data, {slope: line.slope.value, intercept: line.intercept.value}, errorRatio,
         "the errors are not in proportion to the size: take Deming or Passing-Bablok regression.", Math.abs)
     });

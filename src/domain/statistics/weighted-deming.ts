@@ -5,7 +5,6 @@ import {demingLine, demingSlope, errorRatioMeaning, type DemingOptions, type Lin
 import {levelOf} from "./estimate.js";
 import {jackknifeInterval, type JackknifeEstimate} from "./jackknife.js";
 import {checkAllPositive} from "./limits-ratio.js";
-import {sum} from "./summaries.js";
 
 /** When the iteration ends: at machine precision, or where R's mcr ends it (both changes below 1e-6). */
 export type WeightedDemingStop = "converged" | "mcr";
@@ -83,6 +82,7 @@ export function weightedDemingLine(
   let size = 0;
   for (let i = 0; i < n; i++) size = Math.max(size, y[i]);
   for (let iterations = 1; iterations <= most; iterations++) {
+    let [whole, wx, wy] = [0, 0, 0];
     for (let i = 0; i < n; i++) {
       const d = y[i] - (line.intercept + line.slope * x[i]);
       const share = 1 + errorRatio * line.slope * line.slope;
@@ -90,17 +90,21 @@ export function weightedDemingLine(
       const onY = y[i] - d / share;
       const size = (onX + errorRatio * onY) / (1 + errorRatio);
       if (size === 0) throw notConverged(iterations);
-      weights[i] = 1 / (size * size);
+      const weight = 1 / (size * size);
+      weights[i] = weight;
+      whole += weight;
+      wx += weight * x[i];
+      wy += weight * y[i];
     }
-    const whole = sum(weights);
-    const mx = sum(weights.map((w, i) => w * x[i])) / whole;
-    const my = sum(weights.map((w, i) => w * y[i])) / whole;
-    const slope = demingSlope(
-      sum(weights.map((w, i) => w * (x[i] - mx) * (x[i] - mx))),
-      sum(weights.map((w, i) => w * (x[i] - mx) * (y[i] - my))),
-      sum(weights.map((w, i) => w * (y[i] - my) * (y[i] - my))),
-      errorRatio
-    );
+    const [mx, my] = [wx / whole, wy / whole];
+    let [sxx, sxy, syy] = [0, 0, 0];
+    for (let i = 0; i < n; i++) {
+      const [a, b] = [x[i] - mx, y[i] - my];
+      sxx += weights[i] * a * a;
+      sxy += weights[i] * a * b;
+      syy += weights[i] * b * b;
+    }
+    const slope = demingSlope(sxx, sxy, syy, errorRatio);
     const next = {slope, intercept: my - slope * mx};
     const slopeChange = Math.abs(next.slope - line.slope);
     const interceptChange = Math.abs(next.intercept - line.intercept);

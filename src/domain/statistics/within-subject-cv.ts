@@ -46,11 +46,9 @@ export interface WithinSubjectCv extends Estimate {
  * log-normal with one s.
  *
  * "wsd-over-mean" supposes a constant SD. Intervals: "mover" joins the exact intervals of wSD (chi-square) and of the
- * mean (t on n - 1 degrees of freedom) into one of their ratio, and covers .95 to .96 at n = 10, 20, 50; its upper end
- * is Infinity when the mean's interval reaches zero. "variance-stabilised" (.94, .95, .95) and "delta" (.90, .93, .94)
- * use the large-sample variance wCV^2 / (2 n (K - 1)) + wCV^2 var(mean) / mean^2, the first on a scale where it is
- * constant.
- * Coverage figures: normal errors, 2 repeats, between-subject CV .3, wCV .1.
+ * mean (t on n - 1 degrees of freedom) into one of their ratio; its upper end is Infinity when the mean's interval
+ * reaches zero. "variance-stabilised" and "delta" use the large-sample variance wCV^2 / (2 n (K - 1)) + wCV^2 var(mean) /
+ * mean^2, the first on a scale where it is constant, and cover less: coverage-figures.ts has the coverage of each.
  *
  * Source: Raunig et al. 2015, doi:10.1177/0962280214537344; "wsd-over-mean" and "delta": Quan and Shih 1996, Biometrics
  * 52, 1195; "variance-stabilised": Shoukri, Elkum and Walter 2006, doi:10.1186/1471-2288-6-24; "mover": Donner and Zou

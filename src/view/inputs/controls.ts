@@ -82,3 +82,21 @@ export function select<T extends string>({label, options, value}: SelectOptions<
     }
   }) as unknown as Control<T>;
 }
+
+export interface SearchFieldOptions {
+  label: string;
+  placeholder?: string;
+}
+
+/** A field for words to look for; fires with every letter. */
+export function searchField({label, placeholder}: SearchFieldOptions): Control<string> {
+  const id = uniqueId("search");
+  const input = h("input", {type: "search", id, placeholder, autocomplete: "off", spellcheck: "false"});
+  const element = h("div", {class: "m-search-field"}, h("label", {for: id}, label), input);
+  return Object.defineProperty(element, "value", {
+    get: () => input.value,
+    set(next: string) {
+      input.value = next;
+    }
+  }) as unknown as Control<string>;
+}

@@ -145,6 +145,14 @@ describe("properties", () => {
   });
 });
 
+test("an end of ICC(2,1) below -1/(k-1) is no positive end of ICC(2,k)", () => {
+  const table = [[-0.2, 0.1, 0.1], [1.4, 1.4, -2.6], [0.3, 0.1, 1.3], [0.5, -0.9, 0]];
+  assert.ok(icc(table, {form: "2,1"}).lower < -0.5);
+  const {lower, upper} = icc(table, {form: "2,k"});
+  assert.equal(lower, -Infinity);
+  assert.ok(upper > 0 && upper < 1);
+});
+
 test("bad input", () => {
   assertRejects(() => icc([[1, 2], [3, 4, 6]], {form: "1,k"}), "unequal-repeats", "repeats in values");
   assertRejects(() => icc([[1, 2], [3, 4, 6]], {form: "2,1"}), "unequal-lengths", "length of values[1]");

@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import {test} from "node:test";
 import {View, compile, expressionInterpreter, parse} from "../../../src/generated/vendor/vega.js";
 import {certification, type CertificationRow} from "../../../src/view/charts/certification.js";
+import {convergingShare} from "../../../src/view/charts/converging-share.js";
+import {coverageDots, type CoverageDot} from "../../../src/view/charts/coverage-dots.js";
+import {intervalPile, type PiledInterval} from "../../../src/view/charts/interval-pile.js";
 import {performanceCurves, type PerformanceRow} from "../../../src/view/charts/performance-curves.js";
-import type {VegaLiteSpec} from "../../../src/view/charts/spec.js";
+import type {ChartSpec, VegaLiteSpec} from "../../../src/view/charts/spec.js";
 import {vegaConfig} from "../../../src/view/theme.js";
 
 /** The text of a chart 500 px wide; throws on what Vega warns of. */
@@ -64,4 +67,56 @@ test("performance curves draw the bound with an error, the zero with a bias", as
   assert.deepEqual(layers(error), ["marked", "bound", "rows", "rows"]);
   assert.deepEqual(layers(bias), ["zero", "marked", "rows", "rows"]);
   assert.match(await draw(performanceCurves([], {quantity: "RMSE", scale: "log"})), /No estimates/);
+});
+
+const dots = (n: number): CoverageDot[] => Array.from({length: n}, (_, i) => [10, 20, 50].map((size, k) => ({
+  name: `Interval ${i}, of something: exact`, n: size, share: 0.8 + 0.05 * k, se: 0.002
+}))).flat();
+const dotsOptions = {quantity: "Coverage", nominal: 0.95, band: [0.94, 0.96]} as const;
+const at = (spec: ChartSpec, width: number): VegaLiteSpec => typeof spec === "function" ? spec(width) : spec;
+
+test("coverage dots draw each figure under its procedure's name, whose lines are two where there is little room", async () => {
+  assert.match(await draw(at(coverageDots([], dotsOptions), 500)), /Nothing of this kind/);
+  for (const n of [1, 3]) {
+    const wide = at(coverageDots(dots(n), dotsOptions), 700);
+    const text = await draw(wide);
+    assert.doesNotMatch(text, /NaN/);
+    assert.match(text, new RegExp(`Interval ${n - 1}, of something: exact`));
+    const rows = (wide as unknown as {datasets: {rows: {low: number; high: number}[]}}).datasets.rows;
+    assert.equal(rows.length, 3 * n);
+    assert.ok(rows.every(({low, high}) => low < high && low >= 0 && high <= 1));
+  }
+  const narrow = await draw(at(coverageDots(dots(1), dotsOptions), 330));
+  assert.match(narrow, /Interval 0,</);
+  assert.match(narrow, /of something: exact/);
+});
+
+test("piled intervals keep the truth in the frame, and run out of it where they are endless", async () => {
+  const options = {
+    quantity: "95 % interval", truth: 40, truthName: "truth", words: ["holds", "misses"], exception: "miss"
+  } as const;
+  assert.match(await draw(intervalPile([], options)), /No sample yet/);
+  const rows: PiledInterval[] = Array.from({length: 60}, (_, i) => ({
+    sample: i + 1, lower: i === 7 ? -Infinity : i / 10, upper: i === 7 ? Infinity : 2 + i / 10, hit: i % 5 > 0
+  }));
+  const spec = intervalPile(rows, options);
+  assert.doesNotMatch(await draw(spec), /NaN|Infinity/);
+  const {rows: drawn, truth} = (spec as unknown as {datasets: {rows: {lower: number; upper: number}[]; truth: unknown[]}}).datasets;
+  assert.equal(truth.length, 1);
+  assert.ok(drawn[7].upper > 40 && Number.isFinite(drawn[7].lower));
+  const points = intervalPile(rows.map(({sample, hit}) => ({sample, lower: 0.3, upper: 0.3, hit})), {...options, truth: null, exception: "hit"});
+  assert.match(await draw(points), /mark-symbol role-mark/);
+});
+
+test("a converging share is drawn from 20 samples on, with the published one where there is one", async () => {
+  const rows = Array.from({length: 40}, (_, i) => ({samples: 10 * (i + 1), share: 0.9}));
+  const options = {quantity: "Coverage so far", nominal: 0.95, margin: (n: number) => 0.4 / Math.sqrt(n), published: 0.9, total: 2000};
+  assert.match(await draw(convergingShare([], options)), /No sample yet/);
+  const spec = convergingShare(rows, options);
+  const text = await draw(spec);
+  assert.doesNotMatch(text, /NaN/);
+  assert.match(text, /table: 90\.0 %/);
+  assert.match(text, /95 % asked for/);
+  assert.equal((spec as unknown as {datasets: {rows: unknown[]}}).datasets.rows.length, 39);
+  assert.doesNotMatch(await draw(convergingShare(rows, {...options, published: null})), /table:/);
 });
