@@ -1,4 +1,5 @@
 import {InputError} from "../domain/errors.js";
+import {rowNumber} from "../domain/row-number.js";
 import type {CoverageRow, Measure} from "../domain/simulation/coverage-table.js";
 import type {DistributionId} from "../domain/simulation/distributions.js";
 import type {Promise} from "../domain/simulation/procedure.js";
@@ -17,7 +18,7 @@ export function readCoverage(text: string, file: string): CoverageRow[] {
     const share = table.requiredNumber(i, "share");
     if (!(share >= 0 && share <= 1)) {
       throw new InputError({
-        code: "not-a-share", file, field: `row ${i + 1}, column share`, value: share, expected: "a number in [0, 1]"
+        code: "not-a-share", file, field: `row ${rowNumber(i)}, column share`, value: share, expected: "a number in [0, 1]"
       });
     }
     return {

@@ -215,7 +215,7 @@ describe("files that are not the one", () => {
   for (const [name, content, expected] of [
     ["other.csv", "subject,wright_1\n1,494\n", /a column id/],
     ["numbers.csv", `${header}\n1.001,GE,Complex,42,20,1,90,long,1,1\n`,
-      /row 1, column mean_ms[\s\S]*long/],
+      /row 2, column mean_ms[\s\S]*long/],
     ["few.csv", `${header}\n1.001,GE,Complex,42,20,1,90,1900,1,1\n`,
       /map 1\.002, which the published table counts/]
   ] as const) {

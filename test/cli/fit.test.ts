@@ -4,7 +4,7 @@ import {tmpdir} from "node:os";
 import {dirname, join} from "node:path";
 import {after, before, describe, test} from "node:test";
 import {instantiate} from "../../src/compute/core.js";
-import type {Core} from "../../src/compute/core.js";
+import type {Core, Settings} from "../../src/compute/core.js";
 import {fitVoxels, outsideMask} from "../../src/compute/fit.js";
 import {createPool} from "../../src/compute/pool.js";
 import {loadModule, spawn} from "../../src/compute/spawn.node.js";
@@ -50,12 +50,12 @@ function signals(
   model: string,
   protocol: Record<string, number[]>,
   truth: Record<string, (v: number) => number>,
-  {sigma = 0, seed = 1} = {}
+  {sigma = 0, seed = 1, settings = {}}: {sigma?: number; seed?: number; settings?: Settings} = {}
 ): Float64Array<ArrayBuffer> {
   const {parameters} = core.models().models.find(({id}) => id === model)!;
   const values = parameters.flatMap(({name}) => Array.from({length: voxels}, (_, v) => truth[name](v)));
   const random = seeded(seed);
-  const exact = core.simulate({model, protocol}, Float64Array.from(values), voxels);
+  const exact = core.simulate({model, protocol, settings}, Float64Array.from(values), voxels);
   return Float64Array.from(exact, (signal) => signal + sigma * random.normal());
 }
 
@@ -424,4 +424,66 @@ test("other images: echoes, inversions in complex parts or magnitude and phase, 
   const late = await participant(root, out, "--model", "t2", "--workers", "1");
   assert.equal(late.code, 2);
   assert.match(late.stderr, /echo-1_MESE\.json: EchoTime is 10\.5; expected at most 10 s; this looks like ms/);
+});
+
+test("images with and without a magnetisation-transfer pulse, FLAIR at several times, fat and water", async () => {
+  const M0 = (v: number): number => 80 + v;
+  const share = (v: number): number => 20 + (v % 11);
+  const MTsat = (v: number): number => 1 + (v % 9) / 3;
+  const T2 = (v: number): number => 0.06 + (v % 7) / 100;
+  const PDFF = (v: number): number => 0.05 + (v % 13) / 20;
+  const R2star = (v: number): number => 30 + (v % 5) * 12;
+  const ratio = signals("mtr", {MT: [0, 1]}, {S0: M0, MTR: share});
+  const saturation = {MT: [1, 0, 0], FA: [6, 6, 21], TR: [0.028, 0.028, 0.018]};
+  const mts = signals("mtsat", saturation, {A: M0, R1: (v) => 1 / T1(v), MTsat, B1: () => 1});
+  const flair = {TE: [0.08, 0.12, 0.08, 0.08], TI: [2.4, 2.4, 1.2, 0.6], TR: [9, 9, 9, 9]};
+  const recovered = signals("flair", flair, {M0, T1, T2});
+  const TE = [1.15e-3, 2.3e-3, 3.45e-3, 4.6e-3, 5.75e-3, 6.9e-3];
+  const settings = {field_strength: 3};
+  const fat = signals("fat-water", {TE}, {S0: M0, PDFF, R2star}, {settings});
+  const complex = signals(
+    "fat-water-complex",
+    {TE: [...TE, ...TE], imaginary: [...TE.map(() => 0), ...TE.map(() => 1)]},
+    {S0: M0, PDFF, R2star, phase: () => 0.4, off_resonance: (v) => (v % 9) * 6 - 24},
+    {settings}
+  );
+  const files: Files = {};
+  const add = (name: string, data: Float64Array<ArrayBuffer>, sidecar: object) => {
+    files[`sub-01/anat/sub-01_${name}.nii.gz`] = image(data);
+    files[`sub-01/anat/sub-01_${name}.json`] = sidecar;
+  };
+  add("mt-off_MTR", row(ratio, 0), {MTState: false});
+  add("mt-on_MTR", row(ratio, 1), {MTState: true});
+  saturation.MT.forEach((on, s) =>
+    add(`flip-${s === 2 ? 2 : 1}_mt-${on === 1 ? "on" : "off"}_MTS`, row(mts, s), {
+      MTState: on === 1, FlipAngle: saturation.FA[s], RepetitionTimeExcitation: saturation.TR[s]
+    })
+  );
+  flair.TE.forEach((EchoTime, s) =>
+    add(`acq-${s + 1}_FLAIR`, row(recovered, s), {EchoTime, InversionTime: flair.TI[s], RepetitionTimePreparation: 9})
+  );
+  TE.forEach((EchoTime, s) => {
+    add(`acq-mag_echo-${s + 1}_MEGRE`, row(fat, s), {EchoTime, MagneticFieldStrength: 3});
+    const parts = {real: row(complex, s), imag: row(complex, TE.length + s)};
+    for (const [part, data] of Object.entries(parts)) {
+      add(`acq-complex_echo-${s + 1}_part-${part}_MEGRE`, data, {EchoTime, MagneticFieldStrength: 3});
+    }
+  });
+  const root = dataset("further", files);
+  const out = join(folder, "further-out");
+  const fitted = async (model: string, maps: Record<string, (v: number) => number>, tolerance: number) => {
+    const {code, stderr} = await participant(root, out, "--model", model, "--workers", "1");
+    assert.equal(code, 0, stderr);
+    for (const [name, truth] of Object.entries(maps)) {
+      const values = read(join(out, "sub-01", "anat", `${name}.nii.gz`)).values();
+      for (let v = 0; v < voxels; v++) {
+        assert.ok(Math.abs(values[v] / truth(v) - 1) < tolerance, `${name} voxel ${v}: ${values[v]}, not ${truth(v)}`);
+      }
+    }
+  };
+  await fitted("mtr", {"sub-01_MTRmap": share}, 1e-9);
+  await fitted("mtsat", {"sub-01_MTsat": MTsat, "sub-01_R1map": (v) => 1 / T1(v)}, 1e-6);
+  await fitted("flair", {"sub-01_T1map": T1, "sub-01_T2map": T2}, 1e-6);
+  await fitted("fat-water", {"sub-01_acq-mag_PDFFmap": PDFF, "sub-01_acq-mag_R2starmap": R2star}, 1e-6);
+  await fitted("fat-water-complex", {"sub-01_acq-complex_PDFFmap": PDFF, "sub-01_acq-complex_R2starmap": R2star}, 1e-6);
 });

@@ -230,21 +230,21 @@ describe("reading", () => {
     ["no table", () => "", /header is ""; expected a row of column names/],
     ["a header alone", () => `${header}\n`, /rows is 0; expected a row a map and sphere/],
     ["a missing column", spoil((rows) => rows.forEach((row) => row.splice(7, 1))), /expected a column mean_ms/],
-    ["a missing cell", spoil((rows) => void rows[3].pop()), /row 3 is "9 cells"; expected 10 cells/],
-    ["a mean that is no number", cell(2, "mean_ms", "long"), /row 2, column mean_ms is "long"; expected a finite number/],
-    ["a negative mean", cell(2, "mean_ms", "-3"), /row 2, column mean_ms is -3; expected a T1 above 0 ms/],
-    ["a negative SD", cell(2, "sd_ms", "-3"), /row 2, column sd_ms is -3; expected an SD of 0 ms or more/],
-    ["a median that is no number", cell(2, "median_ms", "x"), /row 2, column median_ms is "x"/],
-    ["half a voxel", cell(2, "n_vox", "90.5"), /row 2, column n_vox is 90\.5; expected a whole number above 0/],
-    ["sphere 15", cell(14, "sphere", "15"), /row 14, column sphere is 15; expected a whole number from 1 to 14/],
-    ["a sphere twice", cell(2, "sphere", "1"), /row 2, column id, sphere is "map 1\.001, sphere 1"; expected .* row 1 has it too/],
-    ["an id without submission", cell(1, "id", "map 1"), /row 1, column id is "map 1"; expected a submission, a point/],
-    ["a missing id", cell(1, "id", ""), /row 1, column id is "n\/a"; expected a value/],
-    ["phase images", cell(1, "data_type", "Phase"), /row 1, column data_type is "Phase"; expected one of Magnitude, Complex/],
-    ["a serial that is no number", cell(1, "serial", "A7"), /row 1, column serial is "A7"/],
-    ["a cold phantom", cell(1, "temperature_C", "15.9"), /row 1, column temperature_C is 15\.9; expected 16 to 26 degrees/],
-    ["kelvin", cell(1, "temperature_C", "293"), /row 1, column temperature_C is 293; expected 16 to 26 degrees/],
-    ["two serials of one map", cell(5, "serial", "46"), /row 5, column serial is 46; expected 42, as in the other rows of map 1\.001/]
+    ["a missing cell", spoil((rows) => void rows[3].pop()), /row 4 is "9 cells"; expected 10 cells/],
+    ["a mean that is no number", cell(2, "mean_ms", "long"), /row 3, column mean_ms is "long"; expected a finite number/],
+    ["a negative mean", cell(2, "mean_ms", "-3"), /row 3, column mean_ms is -3; expected a T1 above 0 ms/],
+    ["a negative SD", cell(2, "sd_ms", "-3"), /row 3, column sd_ms is -3; expected an SD of 0 ms or more/],
+    ["a median that is no number", cell(2, "median_ms", "x"), /row 3, column median_ms is "x"/],
+    ["half a voxel", cell(2, "n_vox", "90.5"), /row 3, column n_vox is 90\.5; expected a whole number above 0/],
+    ["sphere 15", cell(14, "sphere", "15"), /row 15, column sphere is 15; expected a whole number from 1 to 14/],
+    ["a sphere twice", cell(2, "sphere", "1"), /row 3, column id, sphere is "map 1\.001, sphere 1"; expected .* row 2 has it too/],
+    ["an id without submission", cell(1, "id", "map 1"), /row 2, column id is "map 1"; expected a submission, a point/],
+    ["a missing id", cell(1, "id", ""), /row 2, column id is "n\/a"; expected a value/],
+    ["phase images", cell(1, "data_type", "Phase"), /row 2, column data_type is "Phase"; expected one of Magnitude, Complex/],
+    ["a serial that is no number", cell(1, "serial", "A7"), /row 2, column serial is "A7"/],
+    ["a cold phantom", cell(1, "temperature_C", "15.9"), /row 2, column temperature_C is 15\.9; expected 16 to 26 degrees/],
+    ["kelvin", cell(1, "temperature_C", "293"), /row 2, column temperature_C is 293; expected 16 to 26 degrees/],
+    ["two serials of one map", cell(5, "serial", "46"), /row 6, column serial is 46; expected 42, as in the other rows of map 1\.001/]
   ];
   for (const [name, text, message] of cases) {
     test(`${name} is told with file, row and column`, () => {
@@ -259,7 +259,7 @@ describe("reading", () => {
 
   test("a map under two names counts as one: its spheres stand twice", () => {
     const text = made([{id: "6.010"}, {id: "6.01"}]);
-    assert.throws(() => readMeasurements(text, "made.csv", reference), /row 15.*map 6\.010, sphere 1.*row 1 has it too/);
+    assert.throws(() => readMeasurements(text, "made.csv", reference), /row 16.*map 6\.010, sphere 1.*row 2 has it too/);
   });
 
   test("the file is found by its name anywhere in a folder, and a single file by itself", async () => {

@@ -1,5 +1,6 @@
 // The 2020 T1 mapping challenge: maps of one kind of phantom by twelve submitters, against reference and each other.
 import {InputError} from "../../domain/errors.js";
+import {rowNumber} from "../../domain/row-number.js";
 import {
   percentError, phantomVersion, referenceT1, type FirstOfVersion2, type T1Reference
 } from "../../domain/phantom/t1-reference.js";
@@ -158,7 +159,7 @@ export function readMeasurements(text: string, name: string, reference: T1Refere
   const missing: string[] = [];
   table.rows.forEach((_, row) => {
     const fault = (code: string, column: string, value: unknown, expected: string): InputError =>
-      new InputError({code, file: name, field: `row ${row + 1}, column ${column}`, value, expected});
+      new InputError({code, file: name, field: `row ${rowNumber(row)}, column ${column}`, value, expected});
     const number = (column: string, accepts: (value: number) => boolean, expected: string): number => {
       const value = table.requiredNumber(row, column);
       if (!accepts(value)) throw fault("out-of-range", column, value, expected);
@@ -196,7 +197,7 @@ export function readMeasurements(text: string, name: string, reference: T1Refere
     const sphere = number("sphere", (value) => spheres.includes(value), `a whole number from 1 to ${spheres.length}`);
     const key = `${id}, sphere ${sphere}`;
     if (rowOf.has(key)) {
-      const expected = `each sphere of a map once; row ${rowOf.get(key)! + 1} has it too`;
+      const expected = `each sphere of a map once; row ${rowNumber(rowOf.get(key)!)} has it too`;
       throw fault("duplicate-key", "id, sphere", `map ${key}`, expected);
     }
     rowOf.set(key, row);
