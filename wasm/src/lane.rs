@@ -72,7 +72,7 @@ pub trait Lane:
     /// Lane `i` is `read(i)`.
     fn gather<T: Real>(read: impl Fn(usize) -> T) -> Self;
     /// The value of lane `i`.
-    fn lane(self, i: usize) -> f64;
+    fn lane(&self, i: usize) -> f64;
     /// Gives lane `i` a value.
     fn set_lane(&mut self, i: usize, value: f64);
     /// Writes all lanes.
@@ -243,14 +243,12 @@ macro_rules! implement_lane {
                 Self(<$lanes>::from(values))
             }
             #[inline(always)]
-            fn lane(self, i: usize) -> f64 {
-                self.0.to_array()[i] as f64
+            fn lane(&self, i: usize) -> f64 {
+                self.0.as_array()[i] as f64
             }
             #[inline(always)]
             fn set_lane(&mut self, i: usize, value: f64) {
-                let mut values = self.0.to_array();
-                values[i] = value as $scalar;
-                self.0 = <$lanes>::from(values);
+                self.0.as_mut_array()[i] = value as $scalar;
             }
             #[inline(always)]
             fn store<T: Real>(self, out: &mut [T]) {
