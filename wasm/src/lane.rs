@@ -72,7 +72,7 @@ pub trait Lane:
     /// Lane `i` is `read(i)`.
     fn gather<T: Real>(read: impl Fn(usize) -> T) -> Self;
     /// The value of lane `i`.
-    fn lane(self, i: usize) -> f64;
+    fn lane(&self, i: usize) -> f64;
     /// Gives lane `i` a value.
     fn set_lane(&mut self, i: usize, value: f64);
     /// Writes all lanes.
@@ -95,6 +95,9 @@ pub trait Lane:
     fn sqrt(self) -> Self;
     /// Natural exponential, within 1 ulp.
     fn exp(self) -> Self;
+    /// As `exp` where that is neither very small nor very large, and faster: below e^-350 (e^-40 in single precision),
+    /// where it no longer adds to anything and products become subnormal and slow, and above e^700 (e^87) it stays there.
+    fn exp_within(self) -> Self;
     /// Natural logarithm, within 1 ulp; -inf at 0, NaN below.
     fn ln(self) -> Self;
     /// Sine and cosine of an angle in radians, each within 1 ulp up to 10,000 rad either way; NaN beyond the range in
@@ -152,7 +155,7 @@ macro_rules! implement_lane {
         $lane:ident, $lanes:ty, $bits:ty, $scalar:ty, $word:ty, $width:expr,
         mantissa: $mantissa:expr, bias: $bias:expr,
         ln2: ($ln2_high:expr, $ln2_low:expr),
-        exp_range: ($exp_low:expr, $exp_high:expr),
+        exp_range: ($exp_low:expr, $exp_high:expr), within: ($within_low:expr, $within_high:expr),
         atanh_terms: $atanh:expr, exp_terms: $exp:expr,
         half_pi: $half_pi:expr, largest_angle: $largest_angle:expr, sin_order: $sin:expr, cos_order: $cos:expr
     ) => {
@@ -182,6 +185,45 @@ macro_rules! implement_lane {
             fn from_bits(bits: $bits) -> Self {
                 Self(<$lanes>::from_bits(bits))
             }
+
+            /// exp of the argument brought between two numbers, as a number near 1 and the bits of the power of two to
+            /// multiply it by.
+            #[inline(always)]
+            fn exp_parts(self, low: $scalar, high: $scalar) -> (Self, $bits) {
+                // Adding 1.5 * 2^mantissa rounds to the nearest integer and leaves it in the low bits.
+                const ROUNDER: $scalar = 1.5 * ((1 as $word) << $mantissa) as $scalar;
+
+                let one = Self::constant(1.0);
+                let x = self.larger(Self::constant(low)).smaller(Self::constant(high));
+                let rounded = x * Self::constant(core::f64::consts::LOG2_E as $scalar) + Self::constant(ROUNDER);
+                let k = rounded - Self::constant(ROUNDER);
+                let r = (x - k * Self::constant($ln2_high)) - k * Self::constant($ln2_low);
+
+                const RECIPROCALS: [$scalar; $exp + 1] = {
+                    let mut values = [1.0 as $scalar; $exp + 1];
+                    let mut factorial = 1.0f64;
+                    let mut n = 1;
+                    while n <= $exp {
+                        factorial *= n as f64;
+                        values[n] = (1.0 / factorial) as $scalar;
+                        n += 1;
+                    }
+                    values
+                };
+                // r^2 (1/2 + r/6 + ...), even and odd terms side by side.
+                let square = r * r;
+                let chain = |top: usize| {
+                    let mut value = Self::constant(RECIPROCALS[top]);
+                    let mut n = top;
+                    while n > 3 {
+                        n -= 2;
+                        value = value * square + Self::constant(RECIPROCALS[n]);
+                    }
+                    value
+                };
+                let series = chain($exp - $exp % 2) + chain($exp - 1 + $exp % 2) * r;
+                (one + (r + square * series), rounded.bits() - <$bits>::splat(ROUNDER.to_bits()))
+            }
         }
 
         impl Lane for $lane {
@@ -201,14 +243,12 @@ macro_rules! implement_lane {
                 Self(<$lanes>::from(values))
             }
             #[inline(always)]
-            fn lane(self, i: usize) -> f64 {
-                self.0.to_array()[i] as f64
+            fn lane(&self, i: usize) -> f64 {
+                self.0.as_array()[i] as f64
             }
             #[inline(always)]
             fn set_lane(&mut self, i: usize, value: f64) {
-                let mut values = self.0.to_array();
-                values[i] = value as $scalar;
-                self.0 = <$lanes>::from(values);
+                self.0.as_mut_array()[i] = value as $scalar;
             }
             #[inline(always)]
             fn store<T: Real>(self, out: &mut [T]) {
@@ -310,49 +350,23 @@ macro_rules! implement_lane {
 
             #[inline(always)]
             fn exp(self) -> Self {
-                // Adding 1.5 * 2^mantissa rounds to the nearest integer and leaves it in the low bits.
-                const ROUNDER: $scalar = 1.5 * ((1 as $word) << $mantissa) as $scalar;
                 // Makes the exponent positive, so that halving it is a logical shift.
                 const LIFT: $word = 2 * ($bias + 1);
 
-                let one = Self::constant(1.0);
-                let x = self.larger(Self::constant($exp_low)).smaller(Self::constant($exp_high));
-                let rounded = x * Self::constant(core::f64::consts::LOG2_E as $scalar) + Self::constant(ROUNDER);
-                let k = rounded - Self::constant(ROUNDER);
-                let r = (x - k * Self::constant($ln2_high)) - k * Self::constant($ln2_low);
-
-                const RECIPROCALS: [$scalar; $exp + 1] = {
-                    let mut values = [1.0 as $scalar; $exp + 1];
-                    let mut factorial = 1.0f64;
-                    let mut n = 1;
-                    while n <= $exp {
-                        factorial *= n as f64;
-                        values[n] = (1.0 / factorial) as $scalar;
-                        n += 1;
-                    }
-                    values
-                };
-                // r^2 (1/2 + r/6 + ...), even and odd terms side by side.
-                let square = r * r;
-                let chain = |top: usize| {
-                    let mut value = Self::constant(RECIPROCALS[top]);
-                    let mut n = top;
-                    while n > 3 {
-                        n -= 2;
-                        value = value * square + Self::constant(RECIPROCALS[n]);
-                    }
-                    value
-                };
-                let series = chain($exp - $exp % 2) + chain($exp - 1 + $exp % 2) * r;
-                let value = one + (r + square * series);
-
+                let (value, k) = self.exp_parts($exp_low, $exp_high);
                 // 2^k in two factors: results may lie outside the range of one normal power of two.
-                let lifted = rounded.bits() - <$bits>::splat(ROUNDER.to_bits()) + <$bits>::splat(LIFT);
+                let lifted = k + <$bits>::splat(LIFT);
                 let first = lifted >> 1u32;
                 let second = lifted - first;
                 let unit = <$bits>::splat(1);
                 let value = value * Self::from_bits((first - unit) << ($mantissa as u32));
                 value * Self::from_bits((second - unit) << ($mantissa as u32))
+            }
+
+            #[inline(always)]
+            fn exp_within(self) -> Self {
+                let (value, k) = self.exp_parts($within_low, $within_high);
+                value * Self::from_bits((k + <$bits>::splat($bias)) << ($mantissa as u32))
             }
 
             #[inline(always)]
@@ -428,7 +442,7 @@ implement_lane! {
     Doubles, wide::f64x2, wide::u64x2, f64, u64, 2,
     mantissa: 52, bias: 1023,
     ln2: (6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10),
-    exp_range: (-750.0, 710.0),
+    exp_range: (-750.0, 710.0), within: (-350.0, 700.0),
     atanh_terms: 10, exp_terms: 13,
     half_pi: [1.570_796_326_734_125_6, 6.077_100_506_303_966e-11, 2.022_266_248_711_166_5e-21, 8.478_427_660_368_9e-32],
     largest_angle: 1e6, sin_order: 17, cos_order: 16
@@ -438,7 +452,7 @@ implement_lane! {
     Singles, wide::f32x4, wide::u32x4, f32, u32, 4,
     mantissa: 23, bias: 127,
     ln2: (6.931_457_5e-1, 1.428_606_8e-6),
-    exp_range: (-110.0, 90.0),
+    exp_range: (-110.0, 90.0), within: (-40.0, 87.0),
     atanh_terms: 5, exp_terms: 7,
     half_pi: [1.570_312_5, 4.837_513e-4, 7.549_533_6e-8, 2.563_283e-12, 6.120_321e-17, 2.912_732e-20],
     largest_angle: 1.2e4, sin_order: 9, cos_order: 10
@@ -522,6 +536,19 @@ mod tests {
             [-1i64, 0, 1].map(|d| f64::from_bits(nearest.to_bits().wrapping_add_signed(d)))
         });
         even.chain(small).chain(critical).filter(|x| x.abs() > 1e-300)
+    }
+
+    #[test]
+    fn exp_within_has_the_bits_of_exp_in_its_range() {
+        for i in 0..100_000 {
+            let x = Doubles::splat(-349.0 + f64::from(i) * (1048.0 / 100_000.0));
+            assert_eq!(x.exp_within().lane(0).to_bits(), x.exp().lane(0).to_bits());
+            let x = Singles::splat(-39.9 + f64::from(i) * (126.0 / 100_000.0));
+            assert_eq!(x.exp_within().lane(0).to_bits(), x.exp().lane(0).to_bits());
+        }
+        assert_eq!(Doubles::splat(-1e9).exp_within().lane(0), Doubles::splat(-350.0).exp().lane(0));
+        assert_eq!(Singles::splat(1e9).exp_within().lane(0), Singles::splat(87.0).exp().lane(0));
+        assert!(Doubles::splat(f64::NAN).exp_within().lane(0).is_nan());
     }
 
     #[test]

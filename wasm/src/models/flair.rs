@@ -150,6 +150,7 @@ fn design(
 
 impl Equation for Flair {
     const PARAMETERS: usize = 3;
+    const STARTS: usize = 1 + BESIDE.len();
 
     #[inline(always)]
     fn sample<L: Lane>(&self, at: &[f64], p: &[L], gradient: &mut [L]) -> L {
@@ -159,10 +160,16 @@ impl Equation for Flair {
     fn guess<L: Lane>(&self, design: &Design, samples: &[L], p: &mut [L]) -> bool {
         guess(|i| [design.row(i)[0], design.row(i)[1], design.row(i)[2]], samples, p)
     }
+
+    fn further_guess<L: Lane>(&self, k: usize, _design: &Design, _samples: &[L], p: &mut [L]) -> bool {
+        p[1] = p[1] * L::splat(BESIDE[k - 1]);
+        true
+    }
 }
 
 impl Equation for FlairTse {
     const PARAMETERS: usize = 3;
+    const STARTS: usize = 1 + BESIDE.len();
 
     #[inline(always)]
     fn sample<L: Lane>(&self, at: &[f64], p: &[L], gradient: &mut [L]) -> L {
@@ -172,7 +179,16 @@ impl Equation for FlairTse {
     fn guess<L: Lane>(&self, design: &Design, samples: &[L], p: &mut [L]) -> bool {
         guess(|i| [design.row(i)[0], design.row(i)[1], design.row(i)[2] - design.row(i)[3]], samples, p)
     }
+
+    fn further_guess<L: Lane>(&self, k: usize, _design: &Design, _samples: &[L], p: &mut [L]) -> bool {
+        p[1] = p[1] * L::splat(BESIDE[k - 1]);
+        true
+    }
 }
+
+/// T1 of further starts over that of the first: the neighbours on its grid, and nearer. Where a sample lies near its null, the
+/// magnitude has a fold that the iteration does not cross, and the best place of the grid may be on the wrong side.
+const BESIDE: [f64; 4] = [1.05, 1.0 / 1.05, 1.195, 1.0 / 1.195];
 
 /// Magnitude of the signal, `recovery` s after the end of the last readout at the end of this one.
 #[inline(always)]

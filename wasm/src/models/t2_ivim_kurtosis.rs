@@ -354,7 +354,7 @@ impl<L: Lane> Grid<L> {
         let center = self.center / self.start.te_unit;
         for (&te, decays) in self.te.iter().zip(&mut self.by_te) {
             let te = L::splat(te - center);
-            let (u, w) = (decay(-(te * rate_v)), decay(-(te * rate_t)));
+            let (u, w) = ((-(te * rate_v)).exp_within(), (-(te * rate_t)).exp_within());
             *decays = [u, w];
             let (u1, w1) = (u * te, w * te);
             uu = [uu[0] + u * u, uu[1] + u * u1, uu[2] + u1 * u1];
@@ -371,7 +371,7 @@ impl<L: Lane> Grid<L> {
                 continue;
             }
             let b = L::splat(b);
-            let (v, t) = (decay(-(b * fast)), decay(b * (b * bend - slow)));
+            let (v, t) = ((-(b * fast)).exp_within(), (b * (b * bend - slow)).exp_within());
             *decays = [v, t];
             let (v1, t1) = (v * b, t * b);
             let t2 = t1 * b;
@@ -578,12 +578,6 @@ impl<L: Lane> Grid<L> {
         let center = L::splat(self.center);
         [r2v, r2t].map(|rate| (rate * center).exp())
     }
-}
-
-/// e^x, floored where it no longer adds to anything: numbers so small that their products are subnormal are slow.
-#[inline(always)]
-fn decay<L: Lane>(x: L) -> L {
-    x.larger(L::splat(if L::EPSILON > 1e-10 { -40.0 } else { -350.0 })).exp()
 }
 
 impl<L: Lane> Problem<L> for Grid<L> {

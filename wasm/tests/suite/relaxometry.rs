@@ -279,6 +279,20 @@ fn protocols_that_do_not_fit_the_estimator_are_refused() {
 }
 
 #[test]
+fn flair_on_both_sides_of_the_null_gives_t1_and_t2_back() {
+    let (te, ti) = ([0.08, 0.12, 0.08, 0.08], [2.4, 2.4, 1.2, 0.6]);
+    for i in 0..60 {
+        let (t1, t2) = (0.6 + f64::from(i) * 0.02, 0.06 + f64::from(i % 7) * 0.01);
+        let polarised = |ti: f64| 1.0 - 2.0 * libm::exp(-ti / t1) + libm::exp(-9.0 / t1);
+        let samples: Vec<f64> =
+            te.iter().zip(ti).map(|(te, ti)| 100.0 * polarised(ti).abs() * libm::exp(-te / t2)).collect();
+        let fit = fitted("flair", "nlls", json!({"TE": te, "TI": ti, "TR": [9, 9, 9, 9]}), &samples).unwrap();
+        crate::assert_close(fit.parameters[1], t1, 1e-6);
+        crate::assert_close(fit.parameters[2], t2, 1e-6);
+    }
+}
+
+#[test]
 fn two_echo_times_are_solved_in_closed_form() {
     // Voxels: falling, equal, rising, zero, negative, not finite, both echo times the other way round below.
     let first = [400.0, 50.0, 50.0, 10.0, 10.0, f64::INFINITY];

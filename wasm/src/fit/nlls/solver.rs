@@ -125,11 +125,11 @@ pub(super) struct Solver<'a, L: Lane, const P: usize> {
     x: [L; P],
     trial: [L; P],
     step: [L; P],
-    gradient: [L; P],
-    trial_gradient: [L; P],
-    /// Lower triangles of J'J.
-    normal: [[L; P]; P],
-    trial_normal: [[L; P]; P],
+    /// J'r and the lower triangle of J'J. In boxes, so that a step that every lane takes moves two pointers.
+    gradient: Box<[L; P]>,
+    trial_gradient: Box<[L; P]>,
+    normal: Box<[[L; P]; P]>,
+    trial_normal: Box<[[L; P]; P]>,
     /// What damping multiplies.
     scale: [L; P],
     /// Masks of the parameters that stay where they are: held, or on a bound and pushed outward.
@@ -161,10 +161,10 @@ impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
             x: [one; P],
             trial: [one; P],
             step: [zero; P],
-            gradient: [zero; P],
-            trial_gradient: [zero; P],
-            normal: [[zero; P]; P],
-            trial_normal: [[zero; P]; P],
+            gradient: Box::new([zero; P]),
+            trial_gradient: Box::new([zero; P]),
+            normal: Box::new([[zero; P]; P]),
+            trial_normal: Box::new([[zero; P]; P]),
             scale: [zero; P],
             active: [L::none(); P],
             residual: one,
@@ -263,7 +263,7 @@ impl<'a, L: Lane, const P: usize> Lanes<'a, L> for Solver<'a, L, P> {
 
     fn advance(&mut self) -> (L, L, L) {
         let (zero, one, two) = (L::splat(0.0), L::splat(1.0), L::splat(2.0));
-        let (gradient, normal) = (&mut self.trial_gradient, self.trial_normal.as_flattened_mut());
+        let (gradient, normal) = (&mut self.trial_gradient[..], self.trial_normal.as_flattened_mut());
         let residual = self.objective.linearise(&self.y, &mut self.trial, self.sigma, gradient, normal);
         let fresh = self.fresh.gt(zero);
         let better = residual.finite().and(fresh.or(residual.le(self.residual)));
@@ -281,12 +281,20 @@ impl<'a, L: Lane, const P: usize> Lanes<'a, L> for Solver<'a, L, P> {
         // A start where the residual overflows is kept, with nothing to go by: the fit fails.
         let taken = better.or(fresh);
         self.residual = L::select(taken, residual, self.residual);
-        for j in 0..P {
-            self.x[j] = L::select(taken, self.trial[j], self.x[j]);
-            self.gradient[j] = L::select(taken, self.trial_gradient[j], self.gradient[j]);
-            for k in 0..=j {
-                self.normal[j][k] = L::select(taken, self.trial_normal[j][k], self.normal[j][k]);
+        if !taken.not().any() {
+            self.x = self.trial;
+            std::mem::swap(&mut self.gradient, &mut self.trial_gradient);
+            std::mem::swap(&mut self.normal, &mut self.trial_normal);
+        } else if taken.any() {
+            for j in 0..P {
+                self.x[j] = L::select(taken, self.trial[j], self.x[j]);
+                self.gradient[j] = L::select(taken, self.trial_gradient[j], self.gradient[j]);
+                for k in 0..=j {
+                    self.normal[j][k] = L::select(taken, self.trial_normal[j][k], self.normal[j][k]);
+                }
             }
+        }
+        for j in 0..P {
             self.scale[j] = L::select(
                 fresh,
                 self.normal[j][j],
