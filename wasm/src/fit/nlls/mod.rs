@@ -20,7 +20,7 @@ mod solver;
 use super::{Bounds, Fit, Job, NoiseModel, Role, Status};
 use crate::lane::{Doubles, Lane};
 use crate::models::{AnySignal, Precision, MAXIMUM_PARAMETERS};
-use certify::{certify, Certificate};
+use certify::{Certificate, Certifier};
 use likelihood::Objective;
 pub use solver::Pace;
 use solver::{run, End, Entry, Lanes, Solver};
@@ -56,7 +56,10 @@ pub fn fit_with<T: Precision, const P: usize>(job: &Job<T>, signal: &dyn AnySign
     let mut iterated = Objective::new(T::signal(signal), P, job.design, job.noise, false);
     let task = Task::new(job, P, &mut iterated);
     let mut lanes = Solver::<T::Lanes, P>::new(iterated, pace, job.rows.len(), &task.held);
-    task.run(&mut lanes, Objective::new(<f64 as Precision>::signal(signal), P, job.design, job.noise, true))
+    let objective = Objective::new(<f64 as Precision>::signal(signal), P, job.design, job.noise, true);
+    let known = matches!(job.noise, NoiseModel::Rician { .. });
+    let mut certifier = Certifier::new(objective, task.held.clone(), task.freedom, known, job.correlation);
+    task.run(&mut lanes, &mut certifier)
 }
 
 /// The power of two at or below a positive number.
@@ -144,7 +147,7 @@ impl<'a, T: Precision> Task<'a, T> {
         }
     }
 
-    fn run<'s>(&self, lanes: &mut dyn Lanes<'s, T::Lanes>, mut objective: Objective<Doubles>) -> Fit<T> {
+    fn run<'s>(&self, lanes: &mut dyn Lanes<'s, T::Lanes>, certifier: &mut Certifier) -> Fit<T> {
         let (job, voxels) = (self.job, self.job.samples.voxels);
         let mut out = Fit::empty(self.p, voxels);
         if job.correlation {
@@ -167,11 +170,7 @@ impl<'a, T: Precision> Task<'a, T> {
                 }
             }
             for pair in ended.chunks(Doubles::WIDTH) {
-                // Small models are fitted so fast that large matrices would cost them a fifth of their speed.
-                match self.p {
-                    ..=3 => self.report::<3>(&chunk, pair, &mut objective, &mut out),
-                    _ => self.report::<MAXIMUM_PARAMETERS>(&chunk, pair, &mut objective, &mut out),
-                }
+                self.report(&chunk, pair, certifier, &mut out);
             }
         }
         out
@@ -404,13 +403,7 @@ impl<'a, T: Precision> Task<'a, T> {
     }
 
     /// Certifies as many ended fits as there are lanes and writes them down.
-    fn report<const M: usize>(
-        &self,
-        chunk: &Chunk<T::Lanes>,
-        ended: &[(usize, End)],
-        objective: &mut Objective<Doubles>,
-        out: &mut Fit<T>,
-    ) {
+    fn report(&self, chunk: &Chunk<T::Lanes>, ended: &[(usize, End)], certifier: &mut Certifier, out: &mut Fit<T>) {
         let (width, n, voxels) = (T::Lanes::WIDTH, self.job.rows.len(), self.job.samples.voxels);
         let of = |i: usize| &ended[i.min(ended.len() - 1)];
         let sample = |slot: usize, s: usize| chunk.y[slot / width * n + s].lane(slot % width);
@@ -418,21 +411,13 @@ impl<'a, T: Precision> Task<'a, T> {
         let sigma = Doubles::gather(|i| self.sigma / chunk.scale[of(i).0]);
         let mut ends: [[f64; MAXIMUM_PARAMETERS]; Doubles::WIDTH] = std::array::from_fn(|i| of(i).1.x);
         let bits: [[u32; 2]; Doubles::WIDTH] = std::array::from_fn(|i| self.settle(chunk, of(i).0, &mut ends[i]));
-        let variance = matches!(self.job.noise, NoiseModel::Rician { .. }).then_some(sigma * sigma);
-        let certificates = certify::<M>(objective, &self.held, &y, &ends, &bits, sigma, self.freedom, variance);
+        let certificates = certifier.certify(&y, &ends, &bits, sigma);
         for ((slot, _), certificate) in ended.iter().zip(&certificates) {
             self.write(chunk, *slot, certificate, voxels, out);
         }
     }
 
-    fn write<const M: usize>(
-        &self,
-        chunk: &Chunk<T::Lanes>,
-        slot: usize,
-        certificate: &Certificate<M>,
-        voxels: usize,
-        out: &mut Fit<T>,
-    ) {
+    fn write(&self, chunk: &Chunk<T::Lanes>, slot: usize, certificate: &Certificate, voxels: usize, out: &mut Fit<T>) {
         let v = chunk.first + slot;
         let mut values = [0.0; MAXIMUM_PARAMETERS];
         for (j, value) in values[..self.p].iter_mut().enumerate() {
@@ -464,13 +449,8 @@ impl<'a, T: Precision> Task<'a, T> {
         out.gradient[v] = T::from_f64(certificate.gradient);
         out.condition[v] = T::from_f64(certificate.condition);
         out.active[v] = certificate.low | certificate.high << 16;
-        if self.job.correlation {
-            for j in 1..self.p {
-                for k in 0..j {
-                    let pair = j * (j - 1) / 2 + k;
-                    out.correlation[pair * voxels + v] = T::from_f64(certificate.correlation[j][k]);
-                }
-            }
+        for (pair, &correlation) in certificate.correlation.iter().enumerate() {
+            out.correlation[pair * voxels + v] = T::from_f64(correlation);
         }
     }
 }
