@@ -1,5 +1,14 @@
+import {readFileSync} from "node:fs";
+import {createRequire} from "node:module";
+import {join} from "node:path";
+import {after, before} from "node:test";
 import {chromium, type Browser, type BrowserContextOptions, type Page} from "playwright-core";
 import {findChromium} from "../../scripts/chromium.js";
+import {root} from "../../scripts/paths.js";
+import {serve} from "../../scripts/serve.js";
+
+/** The accessibility checker, to be run in a page. */
+export const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** A Chromium that can reach this machine alone, with WebGL in software. */
 export function launch(): Promise<Browser> {
@@ -45,6 +54,37 @@ export async function openPage(
     if (url.protocol.startsWith("http") && url.origin !== origin) faults.push(`request to another origin: ${request.url()}`);
   });
   return {page, faults};
+}
+
+/** The built site below a path, served with a browser beside it for as long as the tests of a file run. */
+export function siteUnderTest(base = "/"): {
+  readonly url: string;
+  open(options?: BrowserContextOptions): ReturnType<typeof openPage>;
+} {
+  let browser: Browser;
+  let site: Awaited<ReturnType<typeof serve>>;
+  before(async () => {
+    site = await serve(join(root, "dist"), base);
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+  return {
+    get url() {
+      return site.url;
+    },
+    open: (options) => openPage(browser, site.origin, options)
+  };
+}
+
+/** Moves a slider as a drag does: the value changes while it is held. */
+export async function drag(page: Page, label: string, value: number): Promise<void> {
+  await page.getByLabel(label, {exact: true}).evaluate((input: HTMLInputElement, to) => {
+    input.value = String(to);
+    input.dispatchEvent(new Event("input", {bubbles: true}));
+  }, value);
 }
 
 /** Scrolls through the page once, so that everything that loads when it comes into view has been asked to. */

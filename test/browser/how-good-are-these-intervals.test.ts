@@ -1,26 +1,12 @@
 import assert from "node:assert/strict";
-import {join} from "node:path";
-import {after, before, test} from "node:test";
-import type {Browser, Page} from "playwright-core";
-import {root} from "../../scripts/paths.js";
-import {serve} from "../../scripts/serve.js";
-import {launch, openPage} from "./browser.js";
+import {test} from "node:test";
+import type {Page} from "playwright-core";
+import {siteUnderTest} from "./browser.js";
 
-let browser: Browser;
-let site: Awaited<ReturnType<typeof serve>>;
-
-before(async () => {
-  site = await serve(join(root, "dist"), "/");
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const site = siteUnderTest();
 
 const open = async () => {
-  const {page, faults} = await openPage(browser, site.origin);
+  const {page, faults} = await site.open();
   await page.goto(`${site.url}learn/how-good-are-these-intervals.html`);
   return {page, faults};
 };

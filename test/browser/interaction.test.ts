@@ -1,37 +1,15 @@
 import assert from "node:assert/strict";
-import {join} from "node:path";
-import {after, before, test} from "node:test";
-import type {Browser, Page} from "playwright-core";
-import {root} from "../../scripts/paths.js";
-import {serve} from "../../scripts/serve.js";
-import {launch, openPage} from "./browser.js";
+import {test} from "node:test";
+import type {Page} from "playwright-core";
+import {drag, siteUnderTest} from "./browser.js";
 
-let browser: Browser;
-let site: Awaited<ReturnType<typeof serve>>;
-
-before(async () => {
-  site = await serve(join(root, "dist"), "/");
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const site = siteUnderTest();
 
 const done = (page: Page) => page.waitForFunction(() => document.documentElement.dataset.study === "done", null, {timeout: 120_000});
 const text = (page: Page, selector: string) => page.locator(selector).first().innerText();
 
-/** Moves a slider as a drag does: the value changes while it is held. */
-async function drag(page: Page, label: string, value: number): Promise<void> {
-  await page.getByLabel(label, {exact: true}).evaluate((input: HTMLInputElement, to) => {
-    input.value = String(to);
-    input.dispatchEvent(new Event("input", {bubbles: true}));
-  }, value);
-}
-
 test("the F1 page follows its sliders: image, sentence and surface", async () => {
-  const {page, faults} = await openPage(browser, site.origin);
+  const {page, faults} = await site.open();
   await page.goto(`${site.url}studies/f1-surface/index.html`);
   await done(page);
   const sentence = page.locator("p", {hasText: "the segmenter finds"}).first();
@@ -59,7 +37,7 @@ test("the F1 page follows its sliders: image, sentence and surface", async () =>
 });
 
 test("on the agreement page a brush in one figure highlights the people in the others", async () => {
-  const {page, faults} = await openPage(browser, site.origin);
+  const {page, faults} = await site.open();
   await page.goto(`${site.url}studies/agreement/index.html`);
   await done(page);
   const chart = page.locator("#fig-agreement svg").first();
@@ -79,7 +57,7 @@ test("on the agreement page a brush in one figure highlights the people in the o
 });
 
 test("on a narrow screen the button opens the list of pages, and Escape closes it", async () => {
-  const {page, faults} = await openPage(browser, site.origin, {viewport: {width: 380, height: 800}});
+  const {page, faults} = await site.open({viewport: {width: 380, height: 800}});
   await page.goto(`${site.url}index.html`);
   const button = page.getByRole("button", {name: "Pages"});
   const right = () => page.locator("#observablehq-sidebar").evaluate((sidebar) => sidebar.getBoundingClientRect().right);
@@ -95,7 +73,7 @@ test("on a narrow screen the button opens the list of pages, and Escape closes i
 });
 
 test("on paper the surface is drawn, also when the paper has another width", async () => {
-  const {page, faults} = await openPage(browser, site.origin);
+  const {page, faults} = await site.open();
   await page.goto(`${site.url}studies/f1-surface/index.html`);
   await done(page);
   const plot = page.locator(".m-surface");

@@ -1,23 +1,9 @@
 import assert from "node:assert/strict";
-import {join} from "node:path";
-import {after, before, test} from "node:test";
-import type {Browser, Page} from "playwright-core";
-import {root} from "../../scripts/paths.js";
-import {serve} from "../../scripts/serve.js";
-import {launch, openPage} from "./browser.js";
+import {test} from "node:test";
+import type {Page} from "playwright-core";
+import {drag, siteUnderTest} from "./browser.js";
 
-let browser: Browser;
-let site: Awaited<ReturnType<typeof serve>>;
-
-before(async () => {
-  site = await serve(join(root, "dist"), "/");
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const site = siteUnderTest();
 
 const done = (page: Page) =>
   page.waitForFunction(() => document.documentElement.dataset.study === "done", null, {timeout: 120_000});
@@ -28,16 +14,8 @@ const changed = (page: Page, selector: string, before: string) =>
     return text !== undefined && text !== said;
   }, [selector, before] as const, {timeout: 60_000});
 
-/** Moves a slider as a drag does. */
-async function drag(page: Page, label: string, value: number): Promise<void> {
-  await page.getByLabel(label, {exact: true}).evaluate((input: HTMLInputElement, to) => {
-    input.value = String(to);
-    input.dispatchEvent(new Event("input", {bubbles: true}));
-  }, value);
-}
-
 test("IVIM at low SNR follows tissue, parameter and SNR without simulating anew", async () => {
-  const {page, faults} = await openPage(browser, site.origin);
+  const {page, faults} = await site.open();
   await page.goto(`${site.url}learn/ivim-at-low-snr.html`);
   await done(page);
   const sentence = page.locator("#ivim-sentence");
@@ -66,7 +44,7 @@ test("IVIM at low SNR follows tissue, parameter and SNR without simulating anew"
 });
 
 test("a lesson's computation can be cancelled and started again", async () => {
-  const {page, faults} = await openPage(browser, site.origin);
+  const {page, faults} = await site.open();
   await page.goto(`${site.url}learn/ivim-at-low-snr.html`);
   await page.getByRole("button", {name: "Cancel", exact: true}).click({timeout: 30_000});
   const again = page.getByRole("button", {name: "Compute again", exact: true});
@@ -80,7 +58,7 @@ test("a lesson's computation can be cancelled and started again", async () => {
 });
 
 test("What fits are worth keeps its promise, and follows voxel and parameter", async () => {
-  const {page, faults} = await openPage(browser, site.origin);
+  const {page, faults} = await site.open();
   await page.goto(`${site.url}learn/what-fits-are-worth.html`);
   await done(page);
   const counts = await page.locator("[data-certified]").evaluate(({dataset}: HTMLElement) => [dataset.certified, dataset.missed]);

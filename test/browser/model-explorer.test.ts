@@ -1,29 +1,15 @@
 import assert from "node:assert/strict";
-import {join} from "node:path";
-import {after, before, test} from "node:test";
-import type {Browser, Page} from "playwright-core";
-import {root} from "../../scripts/paths.js";
-import {serve} from "../../scripts/serve.js";
-import {launch, openPage} from "./browser.js";
+import {test} from "node:test";
+import type {Page} from "playwright-core";
+import {siteUnderTest} from "./browser.js";
 
-let browser: Browser;
-let site: Awaited<ReturnType<typeof serve>>;
-
-before(async () => {
-  site = await serve(join(root, "dist"), "/");
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const site = siteUnderTest();
 
 const state = (page: Page, wanted: string) =>
   page.waitForFunction((name) => document.documentElement.dataset.explorer === name, wanted, {timeout: 60_000});
 
 async function open(hash = ""): Promise<{page: Page; faults: string[]}> {
-  const opened = await openPage(browser, site.origin);
+  const opened = await site.open();
   await opened.page.goto(`${site.url}tools/model-explorer.html${hash}`);
   await state(opened.page, "done");
   return opened;

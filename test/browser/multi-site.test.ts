@@ -1,38 +1,24 @@
 import assert from "node:assert/strict";
 import {existsSync, readFileSync} from "node:fs";
-import {createRequire} from "node:module";
 import {join} from "node:path";
-import {after, before, describe, test, type TestContext} from "node:test";
+import {describe, test, type TestContext} from "node:test";
 import {fileURLToPath} from "node:url";
-import type {Browser, BrowserContextOptions, FileChooser, Page} from "playwright-core";
+import type {BrowserContextOptions, FileChooser, Page} from "playwright-core";
 import {root} from "../../scripts/paths.js";
-import {serve} from "../../scripts/serve.js";
 import {readClaims} from "../../src/domain/claims.js";
 import {file} from "../../src/studies/multi-site/study.js";
-import {launch, openPage, scrollThrough} from "./browser.js";
+import {axeSource, scrollThrough, siteUnderTest} from "./browser.js";
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const shared = fileURLToPath(new URL("../../../shared/reference/agreement", import.meta.url));
 const path = join(shared, file);
 const published = readClaims(readFileSync(join(root, "src/studies/multi-site/claims.json"), "utf8"), "claims.json");
 const figures = ["variation", "reference", "accuracy", "spread", "magnitude-complex"];
 
-let browser: Browser;
-let site: Awaited<ReturnType<typeof serve>>;
-
-before(async () => {
-  site = await serve(join(root, "dist"), "/under/a/path/");
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const site = siteUnderTest("/under/a/path/");
 
 /** The page without the file, and at the end the check that nothing went wrong on it. */
 async function onPage(use: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-  const {page, faults} = await openPage(browser, site.origin, options);
+  const {page, faults} = await site.open(options);
   page.setDefaultTimeout(60_000);
   try {
     await page.goto(`${site.url}studies/multi-site/index.html`);

@@ -1,32 +1,15 @@
 import assert from "node:assert/strict";
 import {readFileSync} from "node:fs";
-import {createRequire} from "node:module";
-import {join} from "node:path";
-import {after, before, describe, test} from "node:test";
-import type {Browser, BrowserContextOptions, Page} from "playwright-core";
-import {root} from "../../scripts/paths.js";
-import {serve} from "../../scripts/serve.js";
+import {describe, test} from "node:test";
+import type {BrowserContextOptions, Page} from "playwright-core";
 import {planners} from "../../src/domain/planning/planners.js";
-import {launch, openPage, scrollThrough} from "./browser.js";
+import {axeSource, scrollThrough, siteUnderTest} from "./browser.js";
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-let browser: Browser;
-let site: Awaited<ReturnType<typeof serve>>;
-
-before(async () => {
-  site = await serve(join(root, "dist"), "/under/a/path/");
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const site = siteUnderTest("/under/a/path/");
 
 /** The page, and at the end the check that nothing went wrong on it. */
 async function onPage(use: (page: Page) => Promise<void>, hash = "", options: BrowserContextOptions = {}): Promise<void> {
-  const {page, faults} = await openPage(browser, site.origin, options);
+  const {page, faults} = await site.open(options);
   try {
     await page.goto(`${site.url}tools/planner.html${hash}`);
     await state(page, "plan", "done", "failed");

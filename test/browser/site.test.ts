@@ -1,42 +1,29 @@
 import assert from "node:assert/strict";
 import {mkdirSync, readdirSync, readFileSync} from "node:fs";
-import {createRequire} from "node:module";
 import {extname, join} from "node:path";
-import {after, before, describe, test} from "node:test";
+import {describe, test} from "node:test";
 import {pathToFileURL} from "node:url";
-import type {Browser, Page} from "playwright-core";
+import type {Page} from "playwright-core";
 import {root} from "../../scripts/paths.js";
-import {serve} from "../../scripts/serve.js";
 import type {Study} from "../../src/studies/study-contract.js";
-import {launch, openPage, scrollThrough} from "./browser.js";
+import {axeSource, scrollThrough, siteUnderTest} from "./browser.js";
 import {exerciseCell} from "./cells.js";
 
 // Screenshots of every page in every look, for a person to judge, where this names a folder.
 const pictures = process.env.MEASURAND_SCREENSHOTS;
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const dist = join(root, "dist");
 const pages = readdirSync(dist, {recursive: true, encoding: "utf8"}).filter((file) => extname(file) === ".html");
 const studies = pages.filter((file) => file.startsWith("studies/"));
 
-let browser: Browser;
-let site: Awaited<ReturnType<typeof serve>>;
+const site = siteUnderTest("/under/a/path/");
 
-before(async () => {
-  site = await serve(dist, "/under/a/path/");
-  browser = await launch();
-  if (pictures) mkdirSync(pictures, {recursive: true});
-});
-
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+if (pictures) mkdirSync(pictures, {recursive: true});
 
 describe("every page", () => {
   for (const file of pages) {
     for (const colorScheme of ["light", "dark"] as const) {
       test(`${file}, ${colorScheme}: no fault, nothing from elsewhere, no axe violation`, async () => {
-        const {page, faults} = await openPage(browser, site.origin, {colorScheme});
+        const {page, faults} = await site.open({colorScheme});
         await page.goto(site.url + file);
         await settled(page, file);
         await scrollThrough(page);
@@ -50,7 +37,7 @@ describe("every page", () => {
     }
 
     test(`${file}, 380 px: nothing overflows`, async () => {
-      const {page, faults} = await openPage(browser, site.origin, {viewport: {width: 380, height: 800}});
+      const {page, faults} = await site.open({viewport: {width: 380, height: 800}});
       await page.goto(site.url + file);
       await settled(page, file);
       await scrollThrough(page);
@@ -67,7 +54,7 @@ describe("every page", () => {
 describe("every study", () => {
   for (const file of studies) {
     test(`${file}: every claim is recomputed and passes, or says why it cannot be`, async () => {
-      const {page, faults} = await openPage(browser, site.origin);
+      const {page, faults} = await site.open();
       await page.goto(site.url + file);
       await settled(page, file);
       const study = file.split("/")[1];
@@ -116,7 +103,7 @@ describe("one cell of every study can be edited", () => {
     const study = file.split("/")[1];
     test(`${study}: dependants follow, an error breaks nothing else, reset restores`, async () => {
       assert.ok(edits[study], `no cell of ${study} is edited here`);
-      const {page, faults} = await openPage(browser, site.origin);
+      const {page, faults} = await site.open();
       await page.goto(site.url + file);
       await settled(page, file);
       await exerciseCell(page, edits[study]);
@@ -127,7 +114,7 @@ describe("one cell of every study can be edited", () => {
 });
 
 test("search finds a study by a word of its text", async () => {
-  const {page, faults} = await openPage(browser, site.origin);
+  const {page, faults} = await site.open();
   await page.goto(`${site.url}index.html`);
   await page.fill("#observablehq-search input", "peak");
   await page.waitForSelector("#observablehq-search-results a");
