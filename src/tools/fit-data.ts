@@ -41,7 +41,7 @@ export interface FitInput {
   complex: boolean;
   /** Whether `samples` are magnitudes, not parts of complex numbers. */
   magnitudes: boolean;
-  /** What is known of each acquisition, by column of a protocol: b in s/mm2, times in s, angles in degrees, MT 0 or 1. */
+  /** What is known of each acquisition, by protocol column: b in s/mm2, times in s, angles in degrees, MT 0 or 1. */
   protocol: Record<string, number[]>;
   /** Images on the grid of the first that can say where to fit. */
   masks: Nifti[];
@@ -99,10 +99,10 @@ const b1Name = /(^|[_.-])(TB1map|B1map|B1)$/i;
 const varied = ["echo", "inv", "flip", "mt", "part", "acq"];
 
 /**
- * Reads what a reader dropped: one series (NIfTI; one image of several volumes, or several images), what is known of each
- * volume (`.bval`, JSON sidecars, or a table with the columns of a protocol, one row a volume), and if there are any
- * gradient directions, masks or labels and a map of B1 on the same grid, and a table that names the labels. Headers and
- * tables are checked before any voxel is decompressed. A column of the table wins over what the other files state.
+ * Reads what a reader dropped: one series (NIfTI; one image of several volumes, or several images), what is known of
+ * each volume (`.bval`, JSON sidecars, or a table with the columns of a protocol, one row a volume), and if there are
+ * any gradient directions, masks or labels and a map of B1 on the same grid, and a table that names the labels. Headers
+ * and tables are checked before any voxel is decompressed. A column of the table wins over what the other files state.
  *
  * Images belong to one series when their BIDS names agree but for echo, inv, flip, mt, part and acq.
  *
@@ -150,7 +150,11 @@ export async function readFitInput(folder: Folder, {signal, onStep}: ReadOptions
   }
   const bvals = named("bval");
   const matched = bvals.filter((path) => members.some(({file}) => appliesTo(path, file)));
-  if (tables.length > 1 || (bvals.length > 1 && matched.length < bvals.length) || (bvals.length > 0 && tables.some(({columns}) => columns.includes("b")))) {
+  if (
+    tables.length > 1 ||
+    (bvals.length > 1 && matched.length < bvals.length) ||
+    (bvals.length > 0 && tables.some(({columns}) => columns.includes("b")))
+  ) {
     throw new InputError({
       code: "several-protocols",
       file: folder.name,
@@ -200,9 +204,12 @@ export async function readFitInput(folder: Folder, {signal, onStep}: ReadOptions
   for (const path of bvecs) roles.push({file: path, role: "gradient directions: checked, but the models know none"});
   const used = [...sidecars.keys()].filter((path) => scans.some((scan) => scan.sidecars.includes(path)));
   for (const path of sidecars.keys()) {
-    const other = stems.includes(stemOf(path)) ? "sidecar of a mask or map" : "not used: not a sidecar of the series";
-    const role = used.includes(path) ? sidecarRole(path, scans, sidecars) : other;
-    roles.push({file: path, role: role === "sidecar of a mask or map" && !b1Headers.some(({file}) => stemOf(file) === stemOf(path)) ? "sidecar of a mask: not used" : role});
+    const stem = stemOf(path);
+    const companion = b1Headers.some(({file}) => stemOf(file) === stem)
+      ? "sidecar of a mask or map"
+      : "sidecar of a mask: not used";
+    const other = stems.includes(stem) ? companion : "not used: not a sidecar of the series";
+    roles.push({file: path, role: used.includes(path) ? sidecarRole(path, scans, sidecars) : other});
   }
 
   const series: Series = {
@@ -246,7 +253,8 @@ export async function readFitInput(folder: Folder, {signal, onStep}: ReadOptions
       images[index].datatype
     )
   );
-  const samples = rows.length === 1 ? rows[0] : inMemory(() => joinedRows(rows), image.file, image.shape, image.datatype);
+  const samples =
+    rows.length === 1 ? rows[0] : inMemory(() => joinedRows(rows), image.file, image.shape, image.datatype);
   signal?.throwIfAborted();
   const tableFiles = tables.map(({file}) => file);
   const b1File = b1 === null ? [] : [b1.file];
@@ -281,7 +289,8 @@ function chooseSeries(
   const candidates = others.filter((header) => !(maskName.test(stemOf(header.file)) && volumesOf(header) === 1));
   const long = candidates.filter((header) => volumesOf(header) > 1);
   const kin = (header: NiftiHeader): boolean =>
-    long.length === 0 || (entitiesOf(header.file).size > 0 && long.some(({file}) => kinOf(file) === kinOf(header.file)));
+    long.length === 0 ||
+    (entitiesOf(header.file).size > 0 && long.some(({file}) => kinOf(file) === kinOf(header.file)));
   const members = candidates.filter((header) => long.includes(header) || kin(header));
   const alone = members.length === 1 && long.length === 0 && members[0].components === 1;
   if (members.length === 0 || alone) {
@@ -365,7 +374,8 @@ function statedColumns(
   const part = {...series, scans: plain.map((index) => series.scans[index])};
   const own = plain.map((index) => ({...shapes[index], complex: false}));
   const read = (names: readonly string[]): Record<string, number[]> => {
-    const protocol = knownColumns.filter(({name}) => names.includes(name)).map((column) => ({...column, required: false}));
+    const columns = knownColumns.filter(({name}) => names.includes(name));
+    const protocol = columns.map((column) => ({...column, required: false}));
     return readProtocol(part, {id: "series", protocol, parameters: []}, own).protocol;
   };
   const names = knownColumns.map(({name}) => name);
@@ -374,7 +384,11 @@ function statedColumns(
 }
 
 /** What a sidecar says of the series, where none that is nearer says otherwise. */
-function sidecarRole(path: string, scans: readonly Scan[], sidecars: ReadonlyMap<string, Record<string, unknown>>): string {
+function sidecarRole(
+  path: string,
+  scans: readonly Scan[],
+  sidecars: ReadonlyMap<string, Record<string, unknown>>
+): string {
   const ms = (value: number): string => `${+(value * 1000).toFixed(3)} ms`;
   const fields: Record<string, [string, (value: number) => string]> = {
     EchoTime: ["TE", ms],
@@ -387,7 +401,8 @@ function sidecarRole(path: string, scans: readonly Scan[], sidecars: ReadonlyMap
   const content = sidecars.get(path)!;
   const said = Object.entries(fields).flatMap(([field, [name, format]]) => {
     const value = content[field];
-    const wins = scans.some((scan) => scan.sidecars.findLast((each) => sidecars.get(each)![field] !== undefined) === path);
+    const states = (each: string): boolean => sidecars.get(each)![field] !== undefined;
+    const wins = scans.some((scan) => scan.sidecars.findLast(states) === path);
     if (!wins || value === undefined) return [];
     if (Array.isArray(value)) return [`${value.length} values of ${name}`];
     return typeof value === "number" ? [`${name} of ${format(value)}`] : [];
@@ -530,12 +545,9 @@ function readProtocolTable(table: Tsv, image: string, acquisitions: number): Rec
     const expected = `${acquisitions}, one for each volume of ${image}`;
     throw new InputError({code: "protocol-rows", file, field: "rows", value: table.rows.length, expected});
   }
-  return Object.fromEntries(
-    names.map((name) => [
-      name,
-      table.rows.map((_, row) => checkSetting(name, table.number(row, name), file, `row ${rowNumber(row)}, column ${name}`))
-    ])
-  );
+  const checked = (name: string, row: number): number =>
+    checkSetting(name, table.number(row, name), file, `row ${rowNumber(row)}, column ${name}`);
+  return Object.fromEntries(names.map((name) => [name, table.rows.map((_, row) => checked(name, row))]));
 }
 
 /**
@@ -548,7 +560,8 @@ export function withColumns(input: FitInput, typed: Readonly<Record<string, read
   for (const [name, values] of Object.entries(typed)) {
     if (values.length !== 1 && values.length !== acquisitions) {
       const expected = `${acquisitions} values, one for each volume, or a single one for all`;
-      throw new InputError({code: "column-length", file: image.file, field: name, value: `${values.length} values`, expected});
+      const value = `${values.length} values`;
+      throw new InputError({code: "column-length", file: image.file, field: name, value, expected});
     }
     const checked = values.map((value) => checkSetting(name, value, image.file, name));
     protocol[name] = checked.length === acquisitions ? checked : new Array<number>(acquisitions).fill(checked[0]);
@@ -599,7 +612,10 @@ export function rowsOf(model: ModelInfo, input: FitInput): ModelRows {
   return {protocol: protocolOf(model, input), samples: isComplex(model) ? complexSamples(input) : input.samples};
 }
 
-/** The settings of a model: the field strength that the sidecars state; a number or name that the core does not ask for stays away. */
+/**
+ * The settings of a model: the field strength that the sidecars state; a number or name that the core does not ask for
+ * stays away.
+ */
 export function statedSettings(model: ModelInfo, {sidecar}: Pick<FitInput, "sidecar">): Settings {
   const value = sidecar.MagneticFieldStrength;
   const asked = model.settings.some(({name}) => name === "field_strength");
@@ -607,8 +623,8 @@ export function statedSettings(model: ModelInfo, {sidecar}: Pick<FitInput, "side
 }
 
 /**
- * Which models these data can be fitted with: null, or why not. The core itself is asked, with one voxel, so that no rule
- * of a model stands here too.
+ * Which models these data can be fitted with: null, or why not. The core itself is asked, with one voxel, so that no
+ * rule of a model stands here too.
  */
 export async function suitability(
   pool: Pool,
@@ -710,7 +726,7 @@ function maskNamed(input: FitInput, file: string): Nifti {
   throw new InputError({code: "unknown-mask", field: "region", value: file, expected});
 }
 
-/** The labels (whole numbers above 0) of a mask image, in order; empty when it holds other numbers, or over 256 labels. */
+/** The labels (whole numbers above 0) of a mask image, in order; none when it holds other numbers, or over 256. */
 export function labelsOf(mask: Nifti): number[] {
   const labels = new Set<number>();
   let last = 0;
@@ -820,7 +836,7 @@ function mapsOf(model: ModelInfo, input: FitInput, {fix, b1 = true}: FitChoices)
   return b1 && holds && input.b1 !== null && fix?.B1 === undefined ? {B1: input.b1.values} : {};
 }
 
-/** Fits and summarises the region; only the protocol columns that the model knows are passed on. @throws as `fitVoxels` */
+/** Fits and summarises the region; only protocol columns that the model knows are passed on. @throws as `fitVoxels` */
 export async function fitRegion(pool: Pool, asked: FitSettings, options: FitOptions = {}): Promise<FitResult> {
   const {input, model, region, bounds, fix, noise, precision, b1} = asked;
   const estimator = model.estimators.find(({id}) => id === asked.estimator);
@@ -835,7 +851,20 @@ export async function fitRegion(pool: Pool, asked: FitSettings, options: FitOpti
   const maps = mapsOf(model, input, asked);
   const fit = await fitVoxels(
     pool,
-    {model: model.id, estimator: estimator.id, protocol, settings, bounds, fix, noise, precision, maps, samples, voxels, mask},
+    {
+      model: model.id,
+      estimator: estimator.id,
+      protocol,
+      settings,
+      bounds,
+      fix,
+      noise,
+      precision,
+      maps,
+      samples,
+      voxels,
+      mask
+    },
     options
   );
   const groups = groupsOf(input, region, mask);
@@ -897,7 +926,9 @@ export function commandLines({model, estimator, choices}: Pick<FitResult, "model
     words.push(`${own[name] ?? `--setting ${name}=`}${argument(String(value))}`);
   }
   const side = (value: number | null): string => (value === null || !Number.isFinite(value) ? "" : String(value));
-  for (const [name, [lower, upper]] of Object.entries(bounds)) words.push(`--bounds ${name}=${side(lower)}:${side(upper)}`);
+  for (const [name, [lower, upper]] of Object.entries(bounds)) {
+    words.push(`--bounds ${name}=${side(lower)}:${side(upper)}`);
+  }
   for (const [name, value] of Object.entries(fix)) words.push(`--fix ${name}=${value}`);
   if (noise !== undefined && noise.kind !== "gaussian") words.push(`--noise ${noise.kind}`, `--sigma ${noise.sigma}`);
   const options = words.join(" ");
@@ -994,9 +1025,9 @@ export interface DerivedMap {
 
 /**
  * Maps of a fit as BIDS derivatives, named as BIDS names parametric maps and, where it has no name, as the proposal for
- * diffusion derivatives (BEP 16) has it: each estimated parameter and its standard deviation, the residual sum of squares
- * and the outcome, each a NIfTI in the fit's own precision with a sidecar. NaN stands where the outcome says that there
- * is no value.
+ * diffusion derivatives (BEP 16) has it: each estimated parameter and its standard deviation, the residual sum of
+ * squares and the outcome, each a NIfTI in the fit's own precision with a sidecar. NaN stands where the outcome says
+ * that there is no value.
  */
 export function derivedMaps(
   {input, fit, model, estimator, choices, series, protocol, region}: FitResult,
@@ -1118,7 +1149,8 @@ const rowsAtOnce = 20_000;
 
 /**
  * One row for each voxel of the region as CSV: its indices (from 0), the part of the region, how its fit ended, each
- * parameter and its `<name>_sd`, the residual sum of squares and the iterations. A cell without a finite value is empty.
+ * parameter and its `<name>_sd`, the residual sum of squares and the iterations. A cell without a finite value is
+ * empty.
  */
 export async function voxelTable(
   {input, fit, model, groups}: FitResult,

@@ -22,7 +22,12 @@ const tissues = [
 const tissueOf = (v: number): number => Math.floor((v % shape[0]) / (shape[0] / tissues.length));
 
 /** Fields of a sidecar by column. */
-const fields: Record<string, string> = {TE: "EchoTime", TI: "InversionTime", TR: "RepetitionTimeExcitation", FA: "FlipAngle"};
+const fields: Record<string, string> = {
+  TE: "EchoTime",
+  TI: "InversionTime",
+  TR: "RepetitionTimeExcitation",
+  FA: "FlipAngle"
+};
 /** Entities that number the values of a column. */
 const entities: Record<string, string> = {TE: "echo", TI: "inv", FA: "flip"};
 
@@ -32,9 +37,9 @@ export function simulable(models: readonly ModelInfo[]): ModelInfo[] {
 }
 
 /**
- * The model's example, simulated with an SNR of 50 (Rician magnitudes, or Gaussian parts of complex numbers; fixed seed) in
- * three tissues, with labels and for models that hold B1 a map of it. Where BIDS has names and fields for all of the
- * protocol the files are a BIDS series; else one image with a table.
+ * The model's example, simulated with an SNR of 50 (Rician magnitudes, or Gaussian parts of complex numbers; fixed
+ * seed) in three tissues, with labels and for models that hold B1 a map of it. Where BIDS has names and fields for all
+ * of the protocol the files are a BIDS series; else one image with a table.
  */
 export function simulatedExample(core: Core, model: ModelInfo): Folder {
   const example = exampleOf(model.id);
@@ -64,12 +69,12 @@ export function simulatedExample(core: Core, model: ModelInfo): Folder {
     files[`${name}.json`] = JSON.stringify(sidecar);
   };
   const common = settings.field_strength === undefined ? {} : {MagneticFieldStrength: settings.field_strength};
+  const fieldOf = (column: string): string =>
+    column === "TR" && protocol.TI ? "RepetitionTimePreparation" : fields[column];
   const stated = (s: number): object => ({
     ...common,
     ...Object.fromEntries(
-      Object.entries(fields).flatMap(([column, field]) =>
-        protocol[column] ? [[column === "TR" && protocol.TI ? "RepetitionTimePreparation" : field, protocol[column][s]]] : []
-      )
+      Object.keys(fields).flatMap((column) => (protocol[column] ? [[fieldOf(column), protocol[column][s]]] : []))
     ),
     ...(protocol.MT ? {MTState: protocol.MT[s] === 1} : {})
   });

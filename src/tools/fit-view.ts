@@ -100,9 +100,9 @@ export interface FitSource extends HTMLElement {
 }
 
 /**
- * The page's one file drop, buttons for the examples, and what was understood of the files. Bad files are told and leave
- * what was read before as it was. Parts that come without a series (b values, a sidecar) wait for it, and a mask or
- * another protocol that comes alone joins the series that is there.
+ * The page's one file drop, buttons for the examples, and what was understood of the files. Bad files are told and
+ * leave what was read before as it was. Parts that come without a series (b values, a sidecar) wait for it, and a mask
+ * or another protocol that comes alone joins the series that is there.
  */
 export function fitSource({
   example,
@@ -159,7 +159,9 @@ export function fitSource({
   };
   const drop = fileDrop({
     label: "Drop a series with what belongs to it, or choose the files",
-    hint: "NIfTI (.nii, .nii.gz): one image of several volumes or one for each; .bval, JSON sidecars, or a table of the protocol; masks and a map of B1 if you have them",
+    hint:
+      "NIfTI (.nii, .nii.gz): one image of several volumes or one for each; .bval, JSON sidecars, or a table of the " +
+      "protocol; masks and a map of B1 if you have them",
     async check(files) {
       const together = joined(waiting, files);
       try {
@@ -253,6 +255,7 @@ function description(input: FitInput): HTMLElement {
   const few = (values: number[]): string =>
     values.length > 12 ? `${values.length} values from ${values[0]} to ${values.at(-1)}` : values.join(", ");
   const bytes = images.reduce((sum, {data}) => sum + data.byteLength, 0);
+  const [grid, size] = [image.shape.slice(0, 3), image.voxelSize.map((side) => +side.toFixed(3))];
   const columns = knownColumns.filter(({name}) => protocol[name] !== undefined);
   return h(
     "div",
@@ -261,10 +264,7 @@ function description(input: FitInput): HTMLElement {
       "dl",
       {class: "m-fit-facts"},
       fact("Series", images.length === 1 ? image.file : `${images.length} images, ${image.file} first`),
-      fact(
-        "Grid",
-        `${image.shape.slice(0, 3).join(" × ")} voxels of ${image.voxelSize.map((size) => +size.toFixed(3)).join(" × ")} mm`
-      ),
+      fact("Grid", `${grid.join(" × ")} voxels of ${size.join(" × ")} mm`),
       fact("Volumes", `${acquisitions}, stored as ${image.datatype} (${formatBytes(bytes)})`),
       ...columns.map(({name, unit}) =>
         fact(
@@ -286,8 +286,8 @@ function description(input: FitInput): HTMLElement {
 }
 
 /**
- * The protocol as text, one field a column, filled with what the files state; its value is the input with the columns that
- * the reader typed. Folded while the files state something.
+ * The protocol as text, one field a column, filled with what the files state; its value is the input with the columns
+ * that the reader typed. Folded while the files state something.
  */
 export function protocolForm(input: FitInput): Control<FitInput> {
   let value = input;
@@ -314,7 +314,8 @@ export function protocolForm(input: FitInput): Control<FitInput> {
     h(
       "p",
       {class: "m-fit-small"},
-      `Numbers between commas for the ${input.acquisitions} volumes in the order of their names; 3*0.1 is 0.1 three times, and one number stands for all. What you type replaces what the files state.`
+      `Numbers between commas for the ${input.acquisitions} volumes in the order of their names; 3*0.1 is 0.1 three ` +
+        "times, and one number stands for all. What you type replaces what the files state."
     ),
     h("div", {class: "m-fit-columns"}, ...rows.map(({element}) => element)),
     problem
@@ -326,7 +327,8 @@ export function protocolForm(input: FitInput): Control<FitInput> {
     problem.replaceChildren();
     try {
       const typed = rows.filter(({field, start}) => field.value !== start && field.value.trim() !== "");
-      value = withColumns(input, Object.fromEntries(typed.map(({name, field}) => [name, parseColumn(name, field.value)])));
+      const columns = typed.map(({name, field}) => [name, parseColumn(name, field.value)] as const);
+      value = withColumns(input, Object.fromEntries(columns));
       form.dispatchEvent(new Event("input", {bubbles: true}));
     } catch (error) {
       problem.replaceChildren(errorNotice(error, "This protocol is not used"));
@@ -602,7 +604,10 @@ export function regionViewer(input: FitInput, base: Float64Array): VolumeViewer 
   });
 }
 
-/** The maps of a fit with the outcome of each voxel, beside the signal they come from; its `value` is the crosshair's voxel. */
+/**
+ * The maps of a fit with the outcome of each voxel, beside the signal they come from; its `value` is the crosshair's
+ * voxel.
+ */
 export function mapViewer(
   result: FitResult,
   statuses: readonly StatusInfo[]
@@ -692,7 +697,8 @@ export function fitPanel({
         onProgress: (part, total) => bar.update(part / total),
         pause: voxels > manyVoxels ? breathe : undefined
       });
-      status.textContent = `Fitted ${label} in ${formatQuantity((performance.now() - start) / 1000, "s", {digits: 2})}.`;
+      const seconds = (performance.now() - start) / 1000;
+      status.textContent = `Fitted ${label} in ${formatQuantity(seconds, "s", {digits: 2})}.`;
       done(result);
       setState("done");
     } catch (error) {
@@ -743,7 +749,8 @@ export function outcomeTable({fit}: FitResult, statuses: readonly StatusInfo[]):
 
 /** A value as text, diffusivities in µm²/s. */
 function quantityText(value: number, unit: string): string {
-  return unit === "mm2/s" ? formatQuantity(value * 1e6, "µm2/s") : formatQuantity(value, unit === "signal" ? "" : unit);
+  if (unit === "mm2/s") return formatQuantity(value * 1e6, "µm2/s");
+  return formatQuantity(value, unit === "signal" ? "" : unit);
 }
 
 /** Median, quartiles, mean and SD of each parameter in each part of the region. */
@@ -771,7 +778,9 @@ export function summaryTable(result: FitResult): HTMLElement {
     ],
     rows,
     groupRows: several ? "parameter" : undefined,
-    note: "In brackets the quartiles (type 7), whose distance is the interquartile range. 1 µm²/s is 10⁻⁶ mm²/s. SD: spread between voxels."
+    note:
+      "In brackets the quartiles (type 7), whose distance is the interquartile range. 1 µm²/s is 10⁻⁶ mm²/s. " +
+      "SD: spread between voxels."
   });
 }
 
@@ -792,11 +801,13 @@ export function histograms({fit, groups, model, ranges, summaries}: FitResult): 
       const own = summaries.filter(({parameter}) => parameter === name);
       const domain = range === null ? undefined : (range.map((end) => (micro ? end * 1e6 : end)) as [number, number]);
       const count = own.reduce((sum, {n}) => sum + n, 0);
+      const ends =
+        domain === undefined ? "" : `, from ${domain[0].toPrecision(3)} to ${domain[1].toPrecision(3)} ${shown}`;
       return figure({
         id: `histogram-${name.replace(/\W/g, "-")}`,
         title: `${name} in the region`,
         caption: "The axis holds the middle 98 % of the values.",
-        description: `Histogram of ${name} in ${count} voxels${domain === undefined ? "" : `, from ${domain[0].toPrecision(3)} to ${domain[1].toPrecision(3)} ${shown}`}.`,
+        description: `Histogram of ${name} in ${count} voxels${ends}.`,
         spec: histogram(series, {
           quantity: name,
           unit: shown,
@@ -840,7 +851,7 @@ export function voxelDecay(
   const known = parameters.every(Number.isFinite);
   const scale = (value: number): number => shownValue(value, axis.unit);
   const places = model.predicts ? samplePlaces(model, protocol).places : x.map((at) => ({x: at, group: ""}));
-  const samples: DecaySample[] = places.map((place, s) => ({x: scale(place.x), signal: signals[s], group: place.group}));
+  const samples: DecaySample[] = places.map(({x: at, group}, s) => ({x: scale(at), signal: signals[s], group}));
   const line: DecayCurvePoint[] = [];
   let fitted: Float64Array | null = null;
   if (known && model.predicts) {
@@ -848,13 +859,15 @@ export function voxelDecay(
     const core = instantiate(module);
     const {settings = {}} = choices;
     fitted = core.simulate({model: model.id, protocol, settings}, parameters, 1);
-    for (const point of curve(core, model, {protocol, settings}, [...parameters])) line.push({...point, x: scale(point.x)});
+    const points = curve(core, model, {protocol, settings}, [...parameters]);
+    line.push(...points.map((point) => ({...point, x: scale(point.x)})));
   }
   const outcome = statusNames(statuses)[fit.status[v]];
   const values = fit.parameters.map(({name, unit, values}) => `${name} ${quantityText(values[v], unit)}`).join(", ");
   const drawn =
     known && !model.predicts ? " This model describes parts of the decay, so that there is no one curve to draw." : "";
-  const caption = `Voxel (${voxel.join(", ")}), ${outcome}${known ? `: ${values}.` : "; no curve without parameters."}${drawn}`;
+  const found = known ? `: ${values}.` : "; no curve without parameters.";
+  const caption = `Voxel (${voxel.join(", ")}), ${outcome}${found}${drawn}`;
   const columns = model.protocol.filter(({name}) => protocol[name] !== undefined);
   const several = new Set(places.map(({group}) => group)).size > 1;
   const unit = shownUnit(axis.unit);
@@ -862,8 +875,9 @@ export function voxelDecay(
   return {
     caption,
     description:
-      `Measured signal of voxel (${voxel.join(", ")}) at ${x.length} samples with ${axis.name} from ${Math.min(...ends)} to ${Math.max(...ends)}` +
-      `${unit === "" ? "" : ` ${formatUnit(unit)}`}, from ${Math.max(...signals).toPrecision(4)} down to ${Math.min(...signals).toPrecision(4)}. ` +
+      `Measured signal of voxel (${voxel.join(", ")}) at ${x.length} samples with ${axis.name} from ` +
+      `${Math.min(...ends)} to ${Math.max(...ends)}${unit === "" ? "" : ` ${formatUnit(unit)}`}, from ` +
+      `${Math.max(...signals).toPrecision(4)} down to ${Math.min(...signals).toPrecision(4)}. ` +
       `Outcome: ${outcome}. ${known ? `${values}.` : ""}`,
     spec: decay(samples, line, {
       xTitle: axis.name,

@@ -19,8 +19,8 @@ import {
 } from "./model-explorer.js";
 import {settingControl} from "./model-explorer-view.js";
 import {
-  allocate, candidatesOf, columnsOf, costOf, designable, designerState, ends, freeParameters, goalsOf, presetsOf, protocolFiles,
-  protocolOf, stretch, stretchable, stretchRange, tidy, verdict, type Allocation, type DesignerState
+  allocate, candidatesOf, columnsOf, costOf, designable, designerState, ends, freeParameters, goalsOf, presetsOf,
+  protocolFiles, protocolOf, stretch, stretchable, stretchRange, tidy, verdict, type Allocation, type DesignerState
 } from "./protocol-designer.js";
 
 type Figured = Required<Pick<FigureChange, "caption" | "description" | "spec">> & Pick<FigureChange, "table">;
@@ -277,7 +277,8 @@ function protocolEditor(
     const counts = ys.map((y) =>
       xs.map((x) => {
         const found = allocation.find(({at}) => at[down.name] === y && at[across.name] === x);
-        const label = `Times that ${down.name} ${shown(y, down.unit)}, ${across.name} ${shown(x, across.unit)} is acquired`;
+        const place = `${down.name} ${shown(y, down.unit)}, ${across.name} ${shown(x, across.unit)}`;
+        const label = `Times that ${place} is acquired`;
         return cellInput(found?.count ?? 0, label, {min: 0, step: 1});
       })
     );
@@ -298,10 +299,12 @@ function protocolEditor(
       button.addEventListener("click", () => {
         const largest = Math.max(...distinct(axis.name));
         const next = tidy(largest * 1.2 + (axis.unit === "s" ? 0.001 : 1), axis.unit);
-        redraw([...read(), ...distinct(other.name).map((value) => ({at: {[axis.name]: next, [other.name]: value}, count: 1}))]);
+        const at = (value: number): Allocation["at"] => ({[axis.name]: next, [other.name]: value});
+        redraw([...read(), ...distinct(other.name).map((value) => ({at: at(value), count: 1}))]);
       });
       return button;
     };
+    const heading = titled(across.name, across.unit);
     return h(
       "div",
       {},
@@ -311,7 +314,7 @@ function protocolEditor(
         h(
           "thead",
           {},
-          h("tr", {}, h("td", {}), h("th", {scope: "colgroup", colspan: heads.length}, titled(across.name, across.unit))),
+          h("tr", {}, h("td", {}), h("th", {scope: "colgroup", colspan: heads.length}, heading)),
           h("tr", {}, h("th", {scope: "col"}, titled(down.name, down.unit)), ...heads.map((head) => h("td", {}, head)))
         ),
         h(
@@ -353,12 +356,17 @@ function protocolEditor(
         h(
           "thead",
           {},
-          h("tr", {}, ...columns.map(({name, unit}) => h("th", {scope: "col"}, titled(name, unit))), h("th", {scope: "col"}, "Times"))
+          h(
+            "tr",
+            {},
+            ...columns.map(({name, unit}) => h("th", {scope: "col"}, titled(name, unit))),
+            h("th", {scope: "col"}, "Times")
+          )
         ),
         h(
           "tbody",
           {},
-          ...rows.map(({fields, count}) => h("tr", {}, ...fields.map((field) => h("td", {}, field)), h("td", {}, count)))
+          ...rows.map(({fields, count}) => h("tr", {}, ...[...fields, count].map((field) => h("td", {}, field))))
         )
       ),
       h("p", {class: "m-designer-buttons"}, add)
@@ -370,14 +378,20 @@ function protocolEditor(
 export function boundsFigure(model: ModelInfo, bounds: CramerRaoBounds, reference: CramerRaoBounds | null): Figured {
   const [[first]] = presetsOf(model);
   const named = (all: CramerRaoBounds, group: string) =>
-    all.parameters.map(({name, relative}) => ({label: name, percent: relative === null ? null : 100 * relative, group}));
+    all.parameters.map(({name, relative}) => ({
+      label: name,
+      percent: relative === null ? null : 100 * relative,
+      group
+    }));
   const rows = [...(reference === null ? [] : named(reference, first)), ...named(bounds, "Your protocol")];
   const open = bounds.not_identifiable;
+  const unknown = open.length > 0 ? ` Not identifiable with your protocol: ${open.join(", ")}.` : "";
+  const each = bounds.parameters.map(({name, relative}) => `${name} ${percent(relative)}`);
   return {
     caption:
-      "Smallest standard deviation that an unbiased estimate of each parameter can have, as a share of its value, on a " +
-      `logarithmic axis. Dashed: 10 % and 100 %.${open.length > 0 ? ` Not identifiable with your protocol: ${open.join(", ")}.` : ""}`,
-    description: `Relative bounds with your protocol: ${bounds.parameters.map(({name, relative}) => `${name} ${percent(relative)}`).join(", ")}.`,
+      "Smallest standard deviation that an unbiased estimate of each parameter can have, as a share of its value, on " +
+      `a logarithmic axis. Dashed: 10 % and 100 %.${unknown}`,
+    description: `Relative bounds with your protocol: ${each.join(", ")}.`,
     spec: boundBars(rows),
     table: {
       columns: [
@@ -448,8 +462,10 @@ export function mapChoice(model: ModelInfo, state: DesignerState, start: string 
   const up = select({label: "Up", options: columns, value: columns[0]});
   const several = columns.length > 1;
   const element = h("div", {class: "m-explorer-pair"}, parameter, ...(columns.length > 2 ? [across, up] : []));
-  const value = (): MapChoice | null =>
-    several ? {shown: parameter.value, x: across.value, y: up.value} : {shown: parameter.value, x: columns[0] ?? "", y: ""};
+  const value = (): MapChoice | null => {
+    const [x, y] = several ? [across.value, up.value] : [columns[0] ?? "", ""];
+    return {shown: parameter.value, x, y};
+  };
   return Object.defineProperty(element, "value", {get: value}) as unknown as Control<MapChoice | null>;
 }
 
@@ -483,11 +499,15 @@ export function mapFigure(model: ModelInfo, surface: Grid, choice: MapChoice, pr
   const description =
     lowest === null
       ? `${parameter} is not identifiable anywhere on this map.`
-      : `Relative bound of ${parameter} from ${formatNumber(lowest, {digits: 3})} % (at ${place(best)}) to ${formatNumber(Math.max(...finite), {digits: 3})} %.`;
+      : `Relative bound of ${parameter} from ${formatNumber(lowest, {digits: 3})} % (at ${place(best)}) to ` +
+        `${formatNumber(Math.max(...finite), {digits: 3})} %.`;
   const marker = {x: shown(ends(protocol[x])[1], ux), y: shown(ends(protocol[y])[1], uy)};
   const domain: [number, number] = [0, top];
   return {
-    caption: `Your protocol with ${x} and ${y} stretched until their largest values are those of the axes; the smallest stay. The cross is where you are. Colour: relative bound of ${parameter} in % (at most 200); blank: not identifiable. ${description}`,
+    caption:
+      `Your protocol with ${x} and ${y} stretched until their largest values are those of the axes; the smallest ` +
+      `stay. The cross is where you are. Colour: relative bound of ${parameter} in % (at most 200); blank: not ` +
+      `identifiable. ${description}`,
     description,
     spec: heatMap(
       {
@@ -601,7 +621,10 @@ export function optimiserPanel({
         situation: situation(state),
         protocol: state.protocol,
         candidates: Object.fromEntries(
-          candidates.map(({name, unit, field}) => [name, parseColumn(name, field.value).map((value) => stored(value, unit))])
+          candidates.map(({name, unit, field}) => [
+            name,
+            parseColumn(name, field.value).map((value) => stored(value, unit))
+          ])
         ),
         acquisitions: count.valueAsNumber,
         minimise: Object.fromEntries(chosen.map((name) => [name, 1]))
@@ -654,16 +677,20 @@ function optimised(
   const columns = columnsOf(model, protocol);
   const [first, last] = found.criterion;
   const inPercent = (value: number | null): number | null => (value === null ? null : 100 * value);
-  const steps = [{step: 0, value: inPercent(first)}, ...exchanges.map(({criterion}, i) => ({step: i + 1, value: inPercent(criterion)}))];
+  const criteria = [first, ...exchanges.map(({criterion}) => criterion)];
+  const steps = criteria.map((criterion, step) => ({step, value: inPercent(criterion)}));
+  const named = (value: number | null): string =>
+    value === null ? "infinite" : `${formatNumber(100 * value, {digits: 3})} %`;
   const title = `Criterion (%): root of the summed squares of ${goals.join(", ")}`;
   const way = figure({
     id: "descent",
     title: "The way to the better protocol",
     caption:
       first === null
-        ? "Each step replaces one acquisition. At the start a goal was not identifiable, so that it had no finite criterion."
+        ? "Each step replaces one acquisition. At the start a goal was not identifiable, so that it had no finite " +
+          "criterion."
         : "Each step replaces one acquisition by the candidate that lowers the criterion most; it never rises.",
-    description: `${exchanges.length} replacements bring the criterion from ${first === null ? "infinite" : `${formatNumber(100 * first, {digits: 3})} %`} to ${last === null ? "infinite" : `${formatNumber(100 * last, {digits: 3})} %`}.`,
+    description: `${exchanges.length} replacements bring the criterion from ${named(first)} to ${named(last)}.`,
     spec: descent(steps, {title: "Criterion (%)", description: title}),
     table: {
       columns: [
@@ -693,7 +720,12 @@ function optimised(
     id: "designer-allocation",
     caption: "The protocol that was found",
     columns: [
-      ...columns.map(({name, unit}) => ({key: name, label: name, unit: shownUnit(unit), format: (value: unknown) => String(value)})),
+      ...columns.map(({name, unit}) => ({
+        key: name,
+        label: name,
+        unit: shownUnit(unit),
+        format: (value: unknown) => String(value)
+      })),
       {key: "count", label: "Times", decimals: 0}
     ],
     rows: allocation.map(({at, count}) => ({
@@ -717,7 +749,13 @@ export function protocolDownloads(model: ModelInfo, state: DesignerState, bounds
     "p",
     {class: "m-fit-downloads"},
     ...protocolFiles(model, state, bounds).map(({label, name, type, content}) =>
-      downloadButton({label, fileName: name, type, content: () => content, description: `Download the protocol as ${label}`})
+      downloadButton({
+        label,
+        fileName: name,
+        type,
+        content: () => content,
+        description: `Download the protocol as ${label}`
+      })
     )
   );
 }

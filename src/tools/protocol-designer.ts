@@ -1,5 +1,5 @@
-// What the protocol designer shows, without the page: settings and their link, bounds of a protocol, and what would lower
-// them.
+// What the protocol designer shows, without the page: settings and their link, bounds of a protocol, and what would
+// lower them.
 import type {
   Acquisition,
   Core,
@@ -91,7 +91,7 @@ function grid(b: readonly number[], TE: readonly number[]): Protocol {
   return {b: b.flatMap((value) => TE.map(() => value)), TE: b.flatMap(() => TE)};
 }
 
-/** Protocols that a reader can start from, by name: those of the model's example, and for the lead model a clinical one. */
+/** Protocols to start from, by name: those of the model's example, and for the lead model a clinical one. */
 export function presetsOf(model: ModelInfo): [string, Protocol][] {
   const {name, protocol, presets} = exampleOf(model.id);
   const clinical: [string, Protocol][] =
@@ -125,7 +125,7 @@ export function designerHash(model: ModelInfo, state: DesignerState, shown: stri
   return toHash({...state, seed, estimator, likelihood}, {pair, shown});
 }
 
-/** The settings of an address, of this page or of the model explorer; null where it holds none. @throws as `fromHash` */
+/** The settings of an address, of this page or the model explorer; null where it holds none. @throws as `fromHash` */
 export function designerLink(
   hash: string,
   models: readonly ModelInfo[]
@@ -169,12 +169,13 @@ export function ends(values: readonly number[]): [number, number] {
 }
 
 /**
- * A protocol with a column stretched until its largest value is `largest`: the smallest stays where it is, the others keep
- * their relative places; a column of one value moves as a whole.
+ * A protocol with a column stretched until its largest value is `largest`: the smallest stays where it is, the others
+ * keep their relative places; a column of one value moves as a whole.
  */
 export function stretch(protocol: Protocol, name: string, largest: number): Record<string, number[]> {
   const [low, high] = ends(protocol[name]);
-  const place = (value: number): number => (high > low ? low + ((value - low) * (largest - low)) / (high - low) : largest);
+  const place = (value: number): number =>
+    high > low ? low + ((value - low) * (largest - low)) / (high - low) : largest;
   return Object.fromEntries(
     Object.entries(protocol).map(([column, values]) => [column, column === name ? values.map(place) : [...values]])
   );
@@ -186,7 +187,7 @@ export function tidy(value: number, unit: string): number {
   return Number(value.toFixed(places));
 }
 
-/** The range of the largest value of a column over which the designer looks: from a fifth of its spread to twice the value. */
+/** Where the designer looks for the largest value of a column: from a fifth of its spread to twice the value. */
 export function stretchRange(protocol: Protocol, name: string, unit: string): [number, number] {
   const [low, high] = ends(protocol[name]);
   const least = high > low ? low + 0.2 * (high - low) : high / 2;
@@ -202,12 +203,18 @@ export function stretchable(model: ModelInfo, protocol: Protocol): ModelInfo["pr
 /** Points of the map along each axis. */
 export const mapPoints = 15;
 
+/** A column of a protocol and the range of its largest value. */
+interface Axis {
+  name: string;
+  range: readonly [number, number];
+}
+
 /** The relative bound (%) of one parameter over the largest values of two columns; NaN where there is none. */
 export async function boundMap(
   pool: Pool,
   situation: Situation,
   protocol: Protocol,
-  {x, y, shown}: {x: {name: string; range: readonly [number, number]}; y: {name: string; range: readonly [number, number]}; shown: string},
+  {x, y, shown}: {x: Axis; y: Axis; shown: string},
   options: RunOptions = {}
 ): Promise<Grid> {
   const axis = ([low, high]: readonly [number, number]): number[] =>
@@ -229,7 +236,7 @@ function percentOf({parameters}: CramerRaoBounds, name: string): number {
   return bound === undefined || bound.relative === null ? NaN : 100 * bound.relative;
 }
 
-/** Values that an optimisation may choose from, by column: those of all presets and evenly spaced ones up to the largest. */
+/** Values an optimisation may choose from, by column: those of all presets and, evenly spaced, up to the largest. */
 export function candidatesOf(model: ModelInfo, protocol: Protocol): Record<string, number[]> {
   const presets = presetsOf(model).map(([, preset]) => preset);
   return Object.fromEntries(
@@ -242,7 +249,11 @@ export function candidatesOf(model: ModelInfo, protocol: Protocol): Record<strin
 }
 
 /** Asks a worker for a better protocol. @throws InputError where candidates, number or goals are at fault */
-export async function optimise(pool: Pool, request: OptimiseRequest, options: RunOptions = {}): Promise<OptimisedProtocol> {
+export async function optimise(
+  pool: Pool,
+  request: OptimiseRequest,
+  options: RunOptions = {}
+): Promise<OptimisedProtocol> {
   const [found] = await pool.run("optimise-protocol", [{make: () => ({request})}], options);
   return found;
 }
@@ -277,8 +288,8 @@ export interface ProtocolFile {
 }
 
 /**
- * The protocol as files: JSON with everything the bounds rest on, a table (the tool "Fit your own data" reads it), and for
- * diffusion a `.bval` file with the echo times beside it.
+ * The protocol as files: JSON with everything the bounds rest on, a table (the tool "Fit your own data" reads it), and
+ * for diffusion a `.bval` file with the echo times beside it.
  */
 export function protocolFiles(model: ModelInfo, state: DesignerState, bounds: CramerRaoBounds | null): ProtocolFile[] {
   const {protocol, settings, parameters, snr, noise} = state;
@@ -288,7 +299,9 @@ export function protocolFiles(model: ModelInfo, state: DesignerState, bounds: Cr
   const json = {
     GeneratedBy: [{Name: "Measurand", Version: version}],
     Model: model.id,
-    Protocol: Object.fromEntries(columns.map(({name, unit}) => [name, {Units: unit, Values: each.map((at) => at[name])}])),
+    Protocol: Object.fromEntries(
+      columns.map(({name, unit}) => [name, {Units: unit, Values: each.map((at) => at[name])}])
+    ),
     Settings: settings,
     Tissue: parameters,
     Noise: {Kind: noise, SNR: snr},
@@ -305,9 +318,10 @@ export function protocolFiles(model: ModelInfo, state: DesignerState, bounds: Cr
     }
   ];
   if (protocol.b === undefined) return files;
-  files.push({label: ".bval", name: `${stem}.bval`, type: "text/plain", content: `${each.map(({b}) => b).join(" ")}\n`});
+  const list = (column: string): string => `${each.map((at) => at[column]).join(" ")}\n`;
+  files.push({label: ".bval", name: `${stem}.bval`, type: "text/plain", content: list("b")});
   if (protocol.TE !== undefined) {
-    files.push({label: "TE (.txt, s)", name: `${stem}_TE.txt`, type: "text/plain", content: `${each.map(({TE}) => TE).join(" ")}\n`});
+    files.push({label: "TE (.txt, s)", name: `${stem}_TE.txt`, type: "text/plain", content: list("TE")});
   }
   return files;
 }
