@@ -1,5 +1,5 @@
 import type {FitOptions, ModelInfo, NoiseModel, Settings} from "../compute/core.js";
-import type {Precision} from "../compute/fit.js";
+import {mostStarts, type Precision} from "../compute/fit.js";
 import {InputError} from "../domain/errors.js";
 import {parseNumber} from "../domain/parse-number.js";
 import type {Arguments, Option} from "./command.js";
@@ -68,7 +68,7 @@ export function readFitting({values, lists}: Arguments, model: ModelInfo): Fitti
       start: number("start"),
       ...(lists.free ? {free: lists.free} : {}),
       ...(lists.share ? {shared: lists.share} : {}),
-      ...defined({starts: readInteger(values, "starts", 1, 1000)}),
+      ...defined({starts: readInteger(values, "starts", 1, mostStarts)}),
       noise: readNoise(values)
     }
   };

@@ -30,8 +30,8 @@ export interface PlaceOptions {
   /** `none`, or the desc label of the mask or labels; undefined: by the rule. */
   mask: string | undefined;
   model: ModelInfo;
-  /** Parameters that are fixed for all voxels: no map is looked for. */
-  fixed: readonly string[];
+  /** Parameters that are fixed for all voxels or estimated: no map is looked for. */
+  unmapped: readonly string[];
 }
 
 /**
@@ -97,11 +97,11 @@ async function findHeld(
   series: Series,
   header: NiftiHeader,
   own: readonly Companion[],
-  {root, model, fixed}: PlaceOptions,
+  {root, model, unmapped}: PlaceOptions,
   notes: string[]
 ): Promise<Places["held"]> {
   const b1 = model.parameters.find(({name, held}) => name === "B1" && held !== null);
-  if (b1 === undefined || fixed.includes(b1.name)) return [];
+  if (b1 === undefined || unmapped.includes(b1.name)) return [];
   const maps = own.filter(({kind}) => kind === "TB1map");
   const derived = maps.filter(({scan}) => scan.path.startsWith("derivatives/"));
   const chosen = derived.length > 0 ? derived : maps;

@@ -1,8 +1,8 @@
 import {existsSync} from "node:fs";
 import {mkdir, readFile, rename, rm, writeFile} from "node:fs/promises";
 import {dirname, join} from "node:path";
-import type {ModelInfo, ParameterInfo, Registry} from "../compute/core.js";
-import {fitVoxels, outsideMask, outsideMaskName} from "../compute/fit.js";
+import type {ModelInfo, Registry} from "../compute/core.js";
+import {estimatedParameters, fitVoxels, outsideMask, outsideMaskName} from "../compute/fit.js";
 import type {Fit} from "../compute/fit.js";
 import type {Pool} from "../compute/pool.js";
 import {InputError} from "../domain/errors.js";
@@ -93,8 +93,9 @@ export async function fitSeries(series: Series, context: FitContext): Promise<Se
   }
   const shapes = headers.map((header) => ({volumes: volumesOf(header), complex: header.components === 2}));
   const plan = readProtocol(series, model, shapes);
-  const fixed = Object.keys(fitting.options.fix ?? {});
-  const places = await findPlaces(series, headers[0], {...context, fixed});
+  const {fix = {}, free = [], shared = []} = fitting.options;
+  const unmapped = [...Object.keys(fix), ...free, ...shared];
+  const places = await findPlaces(series, headers[0], {...context, unmapped});
   const settings = {...fieldStrength(series, model), ...fitting.options.settings};
   const labelNames =
     places.labels?.table == null ? new Map<number, string>() : await readLabelNames(folder, places.labels.table);
@@ -152,7 +153,7 @@ export async function fitSeries(series: Series, context: FitContext): Promise<Se
       status: await readMap(maps[maps.length - 1]),
       labels: labels === undefined ? null : await readVolume(place(labels), labels),
       labelNames,
-      parameters: estimated(model),
+      parameters: estimatedParameters(model, options),
       read: (index) => readMap(maps[2 * index])
     });
     const outcome: SeriesOutcome = {
@@ -225,19 +226,15 @@ async function hashInputs(
   return inputs;
 }
 
-/** The parameters that a model estimates, with their places among all; those that it holds are inputs. */
-function estimated({parameters}: ModelInfo): (ParameterInfo & {index: number})[] {
-  return parameters.map((parameter, index) => ({...parameter, index})).filter(({held}) => held === null);
-}
-
-/** Each parameter and its standard deviation, the residual and the outcome. */
+/** Each estimated parameter and its standard deviation, the residual and the outcome. */
 function planMaps(series: Series, {model, registry, fitting}: FitContext): MapPlan[] {
   const at = (name: string): string => `${mapFolder(series)}/${name}`;
   const datatype = fitting.precision === "f64" ? "float64" : "float32";
   const residualUnit = model.estimators.find(({id}) => id === fitting.options.estimator)!.residual_unit;
   const levels = Object.fromEntries(registry.statuses.map(({code, name, meaning}) => [code, `${name}: ${meaning}`]));
   levels[outsideMask] = `${outsideMaskName}: not fitted`;
-  const parameters = estimated(model).flatMap(({name, unit, description = name, index: p}): MapPlan[] => [
+  const estimated = estimatedParameters(model, fitting.options);
+  const parameters = estimated.flatMap(({name, unit, description = name, index: p}): MapPlan[] => [
     {
       path: at(parameterMapName(series, model.id, name)),
       datatype,

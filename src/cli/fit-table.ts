@@ -1,5 +1,5 @@
 import {rename, writeFile} from "node:fs/promises";
-import {findModel, fitVoxels, readRegistry} from "../compute/fit.js";
+import {findModel, fitVoxels, isGeneralFit, readRegistry} from "../compute/fit.js";
 import type {Fit} from "../compute/fit.js";
 import {createPool} from "../compute/pool.js";
 import type {Pool} from "../compute/pool.js";
@@ -74,7 +74,7 @@ protocol the model cannot be fitted to, comes out as failed; nothing is dropped.
 
       // Those of one signal equation's nonlinear fit; voxels that share a parameter have none of their own.
       const {estimator, shared} = fitting.options;
-      const correlated = details && estimator === "nlls" && model.predicts && shared === undefined;
+      const correlated = details && isGeneralFit(model, estimator) && shared === undefined;
 
       const statuses = new Map(registry.statuses.map(({code, name}) => [code, name]));
       const outcomes = new Map<string, Outcome>();

@@ -1,5 +1,5 @@
 import {InputError} from "../domain/errors.js";
-import type {FitOptions, ModelInfo, Protocol, Registry, Samples} from "./core.js";
+import type {FitOptions, ModelInfo, ParameterInfo, Protocol, Registry, Samples} from "./core.js";
 import type {FitTask} from "./messages.js";
 import type {Chunk, Pool, RunOptions} from "./pool.js";
 
@@ -104,7 +104,8 @@ export function readRegistry(pool: Pool, signal?: AbortSignal): Promise<Registry
 export async function fitVoxels(pool: Pool, input: FitInput, options: RunOptions = {}): Promise<Fit> {
   const {samples, voxels, mask, maps = {}, precision = "f64", chunk: wanted = defaultChunk, ...asked} = input;
   // A parameter that all voxels share can only be found with all of them at hand.
-  const chunk = asked.shared?.length ? voxels : wanted;
+  const together = asked.shared !== undefined && asked.shared.length > 0;
+  const chunk = together ? voxels : wanted;
   const {model, estimator, protocol} = asked;
   const count = checkShapes(input, chunk);
   const selected = mask === undefined ? null : select(mask, voxels);
@@ -131,7 +132,7 @@ export async function fitVoxels(pool: Pool, input: FitInput, options: RunOptions
       }
     };
   });
-  const parts = await pool.run("fit", chunks, options);
+  const parts = await pool.run("fit", chunks, {...options, interrupt: together});
 
   const empty = () => make(voxels).fill(NaN);
   const named = (): FitMap[] => parameters.map(({name, unit}) => ({name, unit, values: empty()}));
@@ -166,6 +167,31 @@ export async function fitVoxels(pool: Pool, input: FitInput, options: RunOptions
   });
   fit.counts = countStatuses(fit.status, registry);
   return fit;
+}
+
+/**
+ * Whether an estimator is the nonlinear fit of a model's one signal equation. It alone takes a start, a number of starts,
+ * and parameters that are fixed, set free or shared at will, and gives correlations.
+ */
+export function isGeneralFit({predicts}: Pick<ModelInfo, "predicts">, estimator: string): boolean {
+  return predicts && estimator === "nlls";
+}
+
+/** The most starts that can be asked for. */
+export const mostStarts = 1000;
+
+/**
+ * The parameters that a fit estimates, with their places among all: those that neither the model holds nor the request
+ * fixes, and those that it sets free or shares.
+ */
+export function estimatedParameters(
+  {parameters}: Pick<ModelInfo, "parameters">,
+  {fix = {}, free = [], shared = []}: Pick<FitOptions, "fix" | "free" | "shared">
+): (ParameterInfo & {index: number})[] {
+  const freed = new Set([...free, ...shared]);
+  return parameters
+    .map((parameter, index) => ({...parameter, index}))
+    .filter(({name, held}) => freed.has(name) || (held === null && !Object.hasOwn(fix, name)));
 }
 
 /** Checks the shapes that the arrays have here, and gives the number of samples per voxel. */

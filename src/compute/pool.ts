@@ -30,6 +30,8 @@ export interface RunOptions {
    * which only grows, and the total.
    */
   onProgress?: (done: number, total: number) => void;
+  /** Whether the signal also ends the workers amid their chunks, where one takes long; others take their places. */
+  interrupt?: boolean;
 }
 
 /** A set of workers that share one compiled core. */
@@ -41,8 +43,8 @@ export interface Pool {
    *
    * Rejects with an `InputError` when a chunk's input is at fault, with a `WorkerError` when a worker died twice on the
    * same chunk or failed for another reason, and with an `AbortError` at once when the signal says so: queued chunks
-   * are dropped, the running ones finish unheard, and the workers stay usable. When several chunks fail, the error is
-   * that of the lowest index, so that it does not depend on the scheduling either.
+   * are dropped, the running ones finish unheard or are interrupted, and the pool stays usable. When several chunks
+   * fail, the error is that of the lowest index, so that it does not depend on the scheduling either.
    */
   run<K extends TaskKind>(kind: K, chunks: readonly Chunk<K>[], options?: RunOptions): Promise<Response<K>[]>;
   /** Stops all workers; what still runs is rejected. */
@@ -248,7 +250,8 @@ export function createPool({size, spawn, module}: PoolOptions): Pool {
 
   return {
     size,
-    run<K extends TaskKind>(kind: K, chunks: readonly Chunk<K>[], {signal, onProgress}: RunOptions = {}) {
+    run<K extends TaskKind>(kind: K, chunks: readonly Chunk<K>[], options: RunOptions = {}) {
+      const {signal, onProgress, interrupt = false} = options;
       return new Promise<Response<K>[]>((resolve, reject) => {
         if (closed) {
           throw new WorkerError({code: "pool-closed", kind, chunk: -1, attempts: 0, reason: "the pool is closed"});
@@ -289,7 +292,12 @@ export function createPool({size, spawn, module}: PoolOptions): Pool {
             else reject(error);
           }
         };
-        const abort = () => run.settle(abortError(kind));
+        const abort = () => {
+          run.settle(abortError(kind));
+          if (!interrupt) return;
+          for (const member of [...members]) if (member.job?.run === run) discard(member);
+          schedule();
+        };
         signal?.addEventListener("abort", abort, {once: true});
         runs.add(run);
         chunks.forEach(({make}, chunk) => queue.push({run, chunk, attempts: 0, make: make as Job["make"]}));

@@ -3,7 +3,7 @@ import {InputError} from "../domain/errors.js";
 import {foregroundMask, meanVolume} from "../domain/quality/foreground-mask.js";
 import {rowNumber} from "../domain/row-number.js";
 import {mean, quantile, standardDeviation} from "../domain/statistics/summaries.js";
-import {fitVoxels, outsideMask, type Fit, type Precision} from "../compute/fit.js";
+import {estimatedParameters, fitVoxels, outsideMask, type Fit, type Precision} from "../compute/fit.js";
 import type {EstimatorInfo, FitOptions as CoreOptions, ModelInfo, Settings, StatusInfo} from "../compute/core.js";
 import type {Pool, RunOptions} from "../compute/pool.js";
 import models from "../generated/models.js";
@@ -24,6 +24,7 @@ import {
 } from "../io/nifti.js";
 import {readProtocol, suffixOf, type Series} from "../io/series.js";
 import {parseTable, writeCsv, type Tsv} from "../io/tsv.js";
+import {commandLine} from "./command-line.js";
 
 /** What the dropped files turned out to be. */
 export interface FitInput {
@@ -782,11 +783,10 @@ export function describeRegion(input: FitInput, choice: RegionChoice): string {
 }
 
 /** What a reader may set beside model and estimator; what is left out is the model's own. */
-export interface FitChoices extends Pick<CoreOptions, "settings" | "bounds" | "fix" | "noise"> {
+export interface FitChoices
+  extends Pick<CoreOptions, "settings" | "bounds" | "fix" | "free" | "shared" | "start" | "starts" | "noise"> {
   /** `f64` if left out. */
   precision?: Precision;
-  /** Whether a model that holds B1 takes the map of B1, where there is one; true if left out. */
-  b1?: boolean;
 }
 
 /** What to fit where, and how. */
@@ -805,6 +805,12 @@ export interface FitResult {
   estimator: EstimatorInfo;
   /** What the reader set. */
   choices: FitChoices;
+  /** File of the map of B1 that was used, or null. */
+  b1: string | null;
+  /** The parameters that were estimated, with their places among the model's; those held or fixed are inputs. */
+  estimated: ReturnType<typeof estimatedParameters>;
+  /** Parameters that have one value in all voxels. */
+  shared: SharedValue[];
   /** The series, named for its maps. */
   series: Series;
   /** The samples that were fitted, and their protocol. */
@@ -814,7 +820,7 @@ export interface FitResult {
   mask: Uint8Array;
   groups: Group[];
   fit: Fit;
-  /** Of the parameters that the model estimates. */
+  /** Of the parameters that were estimated voxel by voxel. */
   summaries: Summary[];
   /** Ends of an axis for each parameter over the whole region, as `displayRange` gives them. */
   ranges: ([number, number] | null)[];
@@ -825,20 +831,40 @@ export interface FitOptions extends RunOptions {
   pause?: () => Promise<void>;
 }
 
-/** The parameters that a model estimates, with their places among all; those that it holds are inputs. */
-export function estimated({parameters}: ModelInfo): (ModelInfo["parameters"][number] & {index: number})[] {
-  return parameters.map((parameter, index) => ({...parameter, index})).filter(({held}) => (held ?? null) === null);
+/** A parameter with one value in all voxels. */
+export interface SharedValue {
+  name: string;
+  unit: string;
+  /** Null where no voxel has a value. */
+  value: number | null;
+  /** Its standard deviation; null where the data give none. */
+  sd: number | null;
 }
 
-/** The B1 map goes to models that hold B1, unless the reader fixes it or leaves the map. */
-function mapsOf(model: ModelInfo, input: FitInput, {fix, b1 = true}: FitChoices): Record<string, Float64Array> {
-  const holds = model.parameters.some(({name, held}) => name === "B1" && held !== null);
-  return b1 && holds && input.b1 !== null && fix?.B1 === undefined ? {B1: input.b1.values} : {};
+/** The values of shared parameters: those of any voxel that has one. */
+function sharedValues({parameters, standardDeviations}: Fit, names: readonly string[]): SharedValue[] {
+  const finite = (value: number | undefined): number | null =>
+    value !== undefined && Number.isFinite(value) ? value : null;
+  return parameters.flatMap(({name, unit, values}, p) => {
+    if (!names.includes(name)) return [];
+    const v = values.findIndex(Number.isFinite);
+    return [{name, unit, value: finite(values[v]), sd: finite(standardDeviations[p].values[v])}];
+  });
+}
+
+/** Whether a model holds B1, so that it takes a map of it. */
+export function holdsB1({parameters}: ModelInfo): boolean {
+  return parameters.some(({name, held}) => name === "B1" && held !== null);
+}
+
+/** The B1 map goes to models that hold B1, unless the reader fixes B1 or has it estimated. */
+function b1Of(model: ModelInfo, {b1}: FitInput, {fix = {}, free = [], shared = []}: FitChoices): FitInput["b1"] {
+  return holdsB1(model) && ![...Object.keys(fix), ...free, ...shared].includes("B1") ? b1 : null;
 }
 
 /** Fits and summarises the region; only protocol columns that the model knows are passed on. @throws as `fitVoxels` */
 export async function fitRegion(pool: Pool, asked: FitSettings, options: FitOptions = {}): Promise<FitResult> {
-  const {input, model, region, bounds, fix, noise, precision, b1} = asked;
+  const {input, model, region, bounds, fix, free, shared, start, starts, noise, precision} = asked;
   const estimator = model.estimators.find(({id}) => id === asked.estimator);
   if (estimator === undefined) {
     const expected = `one of ${model.estimators.map(({id}) => id).join(", ")}`;
@@ -848,19 +874,16 @@ export async function fitRegion(pool: Pool, asked: FitSettings, options: FitOpti
   const {protocol, samples} = rowsOf(model, input);
   const {voxels} = input;
   const settings = {...statedSettings(model, input), ...asked.settings};
-  const maps = mapsOf(model, input, asked);
+  const b1 = b1Of(model, input, asked);
+  const choices: FitChoices = {settings, bounds, fix, free, shared, start, starts, noise, precision};
   const fit = await fitVoxels(
     pool,
     {
+      ...choices,
       model: model.id,
       estimator: estimator.id,
       protocol,
-      settings,
-      bounds,
-      fix,
-      noise,
-      precision,
-      maps,
+      maps: b1 === null ? {} : {B1: b1.values},
       samples,
       voxels,
       mask
@@ -871,10 +894,11 @@ export async function fitRegion(pool: Pool, asked: FitSettings, options: FitOpti
   const summaries: Summary[] = [];
   const ranges: FitResult["ranges"] = [];
   const whole = groups.length === 1 ? groups[0].voxels : everyVoxel(groups);
-  const free = new Set(estimated(model).map(({name}) => name));
+  const estimated = estimatedParameters(model, choices);
+  const own = new Set(estimated.map(({name}) => name).filter((name) => !shared?.includes(name)));
   for (const {name, unit, values} of fit.parameters) {
     ranges.push(displayRange(values, whole));
-    for (const {label, voxels: part} of free.has(name) ? groups : []) {
+    for (const {label, voxels: part} of own.has(name) ? groups : []) {
       await options.pause?.();
       options.signal?.throwIfAborted();
       summaries.push({group: label, parameter: name, unit, ...summarise(values, part)});
@@ -884,7 +908,10 @@ export async function fitRegion(pool: Pool, asked: FitSettings, options: FitOpti
     input,
     model,
     estimator,
-    choices: {settings, bounds, fix, noise, precision, b1: Object.keys(maps).length > 0},
+    choices,
+    b1: b1?.file ?? null,
+    estimated,
+    shared: sharedValues(fit, shared ?? []),
     series: namedFor(model, input.series),
     samples,
     protocol,
@@ -908,33 +935,39 @@ function namedFor(model: ModelInfo, series: Series): Series {
   }
 }
 
-/** An argument of a command line, in quotes where a shell would take it apart. */
-function argument(text: string): string {
-  return /^[\w.,:=+/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
 /** The commands that fit the same in a terminal: a BIDS dataset with such series, and a table of samples. */
 export function commandLines({model, estimator, choices}: Pick<FitResult, "model" | "estimator" | "choices">): {
   images: string;
   table: string;
 } {
-  const {settings = {}, bounds = {}, fix = {}, noise, precision = "f64"} = choices;
-  const words = [`--model ${model.id}`, `--estimator ${estimator.id}`];
-  if (precision !== "f64") words.push(`--precision ${precision}`);
-  for (const [name, value] of Object.entries(settings)) {
-    const own: Record<string, string> = {field_strength: "--field-strength ", spectrum: "--spectrum "};
-    words.push(`${own[name] ?? `--setting ${name}=`}${argument(String(value))}`);
-  }
+  const {settings = {}, bounds = {}, fix = {}, free = [], shared = [], start = {}} = choices;
+  const {starts, noise, precision = "f64"} = choices;
+  const options: [string, string][] = [["model", model.id], ["estimator", estimator.id]];
+  const add = (name: string, values: readonly string[]): void => {
+    for (const value of values) options.push([name, value]);
+  };
+  const pairs = (values: object): string[] => Object.entries(values).map(([name, value]) => `${name}=${value}`);
   const side = (value: number | null): string => (value === null || !Number.isFinite(value) ? "" : String(value));
-  for (const [name, [lower, upper]] of Object.entries(bounds)) {
-    words.push(`--bounds ${name}=${side(lower)}:${side(upper)}`);
+  const ends = ([lower, upper]: readonly [number | null, number | null]): string => `${side(lower)}:${side(upper)}`;
+
+  if (precision !== "f64") add("precision", [precision]);
+  const {field_strength: strength, spectrum, ...others} = settings;
+  if (strength !== undefined) add("field-strength", [String(strength)]);
+  if (spectrum !== undefined) add("spectrum", [String(spectrum)]);
+  add("setting", pairs(others));
+  add("bounds", Object.entries(bounds).map(([name, range]) => `${name}=${ends(range)}`));
+  add("fix", pairs(fix));
+  add("free", free);
+  add("share", shared);
+  add("start", pairs(start));
+  if (starts !== undefined) add("starts", [String(starts)]);
+  if (noise !== undefined && noise.kind !== "gaussian") {
+    add("noise", [noise.kind]);
+    add("sigma", [String(noise.sigma)]);
   }
-  for (const [name, value] of Object.entries(fix)) words.push(`--fix ${name}=${value}`);
-  if (noise !== undefined && noise.kind !== "gaussian") words.push(`--noise ${noise.kind}`, `--sigma ${noise.sigma}`);
-  const options = words.join(" ");
   return {
-    images: `measurand fit BIDS_DIR OUT_DIR participant ${options}`,
-    table: `measurand fit-table SAMPLES.csv ${options} --out PARAMETERS.csv`
+    images: commandLine(["fit", "BIDS_DIR", "OUT_DIR", "participant"], options),
+    table: commandLine(["fit-table", "SAMPLES.csv"], [...options, ["out", "PARAMETERS.csv"]])
   };
 }
 
@@ -1030,7 +1063,7 @@ export interface DerivedMap {
  * that there is no value.
  */
 export function derivedMaps(
-  {input, fit, model, estimator, choices, series, protocol, region}: FitResult,
+  {input, fit, model, estimator, choices, b1, estimated, series, protocol, region}: FitResult,
   statuses: readonly StatusInfo[]
 ): DerivedMap[] {
   const {image} = input;
@@ -1048,8 +1081,12 @@ export function derivedMaps(
     Settings: choices.settings,
     Bounds: choices.bounds,
     Fixed: choices.fix,
+    Free: choices.free,
+    Shared: choices.shared,
+    Start: choices.start,
+    Starts: choices.starts,
     NoiseModel: choices.noise,
-    B1Map: choices.b1 ? input.b1?.file : undefined,
+    B1Map: b1 ?? undefined,
     Protocol: Object.fromEntries(
       Object.entries(protocol).map(([name, values]) => {
         const {unit = ""} = model.protocol.find((column) => column.name === name) ?? {};
@@ -1075,7 +1112,7 @@ export function derivedMaps(
     },
     sidecar: () => jsonFile(`${name}.json`, {...sidecar, ...common})
   });
-  const maps = estimated(model).flatMap(({name, unit, description = name, index}) => {
+  const maps = estimated.flatMap(({name, unit, description = name, index}) => {
     const units = {Units: bidsUnit(unit)};
     const values = fit.parameters[index].values as NiftiArray;
     const spread = fit.standardDeviations[index].values as NiftiArray;
@@ -1153,7 +1190,7 @@ const rowsAtOnce = 20_000;
  * empty.
  */
 export async function voxelTable(
-  {input, fit, model, groups}: FitResult,
+  {input, fit, groups, estimated}: FitResult,
   statuses: readonly StatusInfo[],
   {signal, onProgress}: MakeOptions = {}
 ): Promise<OutputFile> {
@@ -1165,7 +1202,7 @@ export async function voxelTable(
     "z",
     "region",
     "status",
-    ...estimated(model).flatMap(({name}) => [name, `${name}_sd`]),
+    ...estimated.flatMap(({name}) => [name, `${name}_sd`]),
     "rss",
     "iterations"
   ];
@@ -1180,7 +1217,7 @@ export async function voxelTable(
       rss: finite(fit.residual[v]),
       iterations: fit.iterations[v]
     };
-    estimated(model).forEach(({name, index}) => {
+    estimated.forEach(({name, index}) => {
       row[name] = finite(fit.parameters[index].values[v]);
       row[`${name}_sd`] = finite(fit.standardDeviations[index].values[v]);
     });

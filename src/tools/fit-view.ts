@@ -1,6 +1,6 @@
 // The parts of the page "Fit your own data": each an element with a `value` that fires "input", or a figure's content.
 import {instantiate} from "../compute/core.js";
-import type {EstimatorInfo, ModelInfo, NoiseModel, Settings, StatusInfo} from "../compute/core.js";
+import type {EstimatorInfo, ModelInfo, StatusInfo} from "../compute/core.js";
 import {outsideMask, outsideMaskName} from "../compute/fit.js";
 import {InputError} from "../domain/errors.js";
 import {folderOfFiles, type Folder} from "../io/folder.js";
@@ -32,7 +32,6 @@ import {
   derivedMaps,
   describeBaseline,
   displayRange,
-  estimated,
   everyVoxel,
   groupsOf,
   incompleteCodes,
@@ -43,11 +42,9 @@ import {
   readFitInput,
   regionMask,
   samplesAt,
-  statedSettings,
   voxelAt,
   voxelTable,
   withColumns,
-  type FitChoices,
   type FitInput,
   type FitOptions,
   type FitResult,
@@ -60,14 +57,9 @@ import {
   axisOf,
   curve,
   formatColumn,
-  likelihoodNames,
-  likelihoods,
   parseColumn,
-  samplePlaces,
-  takesKnown,
-  type Likelihood
+  samplePlaces
 } from "./model-explorer.js";
-import {settingControl} from "./model-explorer-view.js";
 
 export {modelCard} from "./model-card.js";
 
@@ -395,115 +387,6 @@ export function estimatorChoice(estimators: readonly EstimatorInfo[]): Control<s
   return Object.defineProperty(element, "value", {get: () => control.value}) as unknown as Control<string>;
 }
 
-/** A number field, empty for none. */
-function numberField(label: string, value: number | null, placeholder = ""): HTMLInputElement {
-  return h("input", {type: "number", step: "any", value: value ?? "", placeholder, "aria-label": label});
-}
-
-/**
- * What else a fit keeps to: settings of the acquisition, bounds and fixed values of the parameters where the estimator
- * takes them, the distribution of the noise, precision, and whether a map of B1 is used.
- */
-export function choicesForm(model: ModelInfo, estimator: string, input: FitInput): Control<FitChoices> {
-  const info = model.estimators.find(({id}) => id === estimator)!;
-  const given = statedSettings(model, input);
-  const settings = model.settings.map((each) => {
-    const control = settingControl(each, given[each.name]);
-    control.write(given[each.name]);
-    return control;
-  });
-
-  const fixes = takesKnown(estimator);
-  const held = (name: string): boolean => model.parameters.some((each) => each.name === name && each.held !== null);
-  const parameters = model.parameters.map(({name, unit, lower, upper, held: at}) => ({
-    name,
-    title: unit === "" || unit === "signal" ? name : `${name} (${formatUnit(unit)})`,
-    low: numberField(`Lower bound of ${name}`, null, lower === null ? "none" : String(lower)),
-    high: numberField(`Upper bound of ${name}`, null, upper === null ? "none" : String(upper)),
-    fixed: numberField(`Fixed value of ${name}`, null, at === null ? "estimated" : String(at)),
-    bounds: [lower, upper] as const
-  }));
-  const offered = likelihoods(model, estimator);
-  const noise = select<Likelihood>({
-    label: "Noise",
-    options: offered.map((kind) => [kind, likelihoodNames[kind]] as const)
-  });
-  const sigma = numberField("Sigma of the noise", null, "in the signal's unit");
-  const sigmaRow = h("div", {class: "m-fit-column"}, h("span", {}, "Sigma of each channel"), sigma);
-  const precision = choice({
-    label: "Precision",
-    options: [
-      ["f64", "double (certified)"],
-      ["f32", "single (fast)"]
-    ] as const
-  });
-  const b1 = h("input", {type: "checkbox", checked: true});
-  const withB1 = input.b1 !== null && held("B1");
-  const cell = (content: HTMLElement | string): HTMLElement => h("td", {}, content);
-  const rows = parameters.map(({name, title, low, high, fixed}) =>
-    h(
-      "tr",
-      {},
-      h("th", {scope: "row"}, title),
-      cell(info.bounds && !held(name) ? low : ""),
-      cell(info.bounds && !held(name) ? high : ""),
-      cell(fixes || held(name) ? fixed : "")
-    )
-  );
-  const showSigma = (): void => {
-    sigmaRow.hidden = noise.value === "gaussian";
-  };
-  showSigma();
-  const settingRows = settings.map(({element: each}) => each);
-  const element = h(
-    "div",
-    {class: "m-fit-choices"},
-    ...(settingRows.length > 0 ? [h("div", {class: "m-fit-settings"}, ...settingRows)] : []),
-    withB1 ? h("label", {class: "m-fit-check"}, b1, `B1 from ${input.b1!.file}`) : null,
-    h(
-      "details",
-      {},
-      h("summary", {}, "Bounds, fixed parameters, noise and precision"),
-      h(
-        "div",
-        {class: "m-fit-scroll", tabindex: 0, role: "region", "aria-label": "Bounds and fixed parameters"},
-        h(
-          "table",
-          {class: "m-fit-bounds"},
-          h("thead", {}, h("tr", {}, ...["Parameter", "Lower", "Upper", "Fixed at"].map((text) => h("th", {scope: "col"}, text)))),
-          h("tbody", {}, ...rows)
-        )
-      ),
-      h("p", {class: "m-fit-small"}, info.bounds ? "An empty field keeps the model's own." : "This estimator keeps to no bounds."),
-      offered.length > 1 ? noise : null,
-      offered.length > 1 ? sigmaRow : null,
-      precision
-    )
-  );
-  element.addEventListener("input", showSigma);
-  const number = (field: HTMLInputElement): number | null =>
-    field.isConnected && Number.isFinite(field.valueAsNumber) ? field.valueAsNumber : null;
-  const value = (): FitChoices => {
-    const bounds: Record<string, [number | null, number | null]> = {};
-    const fix: Record<string, number> = {};
-    for (const {name, low, high, fixed, bounds: own} of parameters) {
-      const [lower, upper, at] = [number(low), number(high), number(fixed)];
-      if (lower !== null || upper !== null) bounds[name] = [lower ?? own[0], upper ?? own[1]];
-      if (at !== null) fix[name] = at;
-    }
-    const chosen: Settings = {};
-    for (const {name, read} of settings) {
-      const setting = read();
-      if (setting !== null) chosen[name] = setting;
-    }
-    const kind = noise.value;
-    // Without a number the core says what it needs.
-    const model: NoiseModel | undefined = kind === "gaussian" ? undefined : {kind, sigma: number(sigma) ?? 0};
-    return {settings: chosen, bounds, fix, noise: model, precision: precision.value, b1: withB1 && b1.checked};
-  };
-  return Object.defineProperty(element, "value", {get: value}) as unknown as Control<FitChoices>;
-}
-
 /** Where to fit: a mask that came along, the foreground above a threshold, or every voxel. */
 export function regionChoice(input: FitInput): Control<RegionChoice> {
   const masks = input.masks.map((image) => ({file: image.file, labels: labelsOf(image)}));
@@ -625,8 +508,8 @@ export function mapViewer(
   const viewer = volumeViewer({
     grid: gridOf(input),
     maps: [
-      ...estimated(model).map(({index}) => map(fit.parameters[index], index)),
-      ...estimated(model).map(({name, unit, index}): ViewerMap => {
+      ...result.estimated.map(({index}) => map(fit.parameters[index], index)),
+      ...result.estimated.map(({name, unit, index}): ViewerMap => {
         const {values} = fit.standardDeviations[index];
         const range = displayRange(values, everyVoxel(groups)) ?? [0, 1];
         return {name: `sd-${name}`, label: `SD of ${name}`, unit: unit === "signal" ? "" : unit, values, range};
@@ -645,7 +528,7 @@ export function mapViewer(
     encode,
     description: `Maps of ${model.name} in ${input.image.file}.`,
     initial: {
-      map: (fit.parameters.find(({name}) => name === "ADC") ?? fit.parameters[0]).name,
+      map: (result.estimated.find(({name}) => name === "ADC") ?? result.estimated[0]).name,
       voxel: middleVoxel(input, groups),
       // Colour over the maps would change what their colours say; the reader can lay it over.
       regions: false
@@ -670,10 +553,13 @@ export interface FitPanel extends HTMLElement {
 /** The button that starts a fit, its progress with Cancel, and how it ended. Nothing is fitted before it is pressed. */
 export function fitPanel({
   voxels,
+  together,
   run,
   done
 }: {
   voxels: number;
+  /** Whether all voxels are fitted in one piece, of which nothing is heard before its end. */
+  together: boolean;
   run: (options: FitOptions) => Promise<FitResult>;
   done: (result: FitResult) => void;
 }): FitPanel {
@@ -684,7 +570,7 @@ export function fitPanel({
   let controller: AbortController | null = null;
   button.addEventListener("click", async () => {
     const own = (controller = new AbortController());
-    const bar = progress({label: `Fitting ${label}`, controller: own});
+    const bar = progress({label: `Fitting ${label}`, controller: own, unknown: together});
     button.disabled = true;
     status.textContent = "";
     work.replaceChildren(bar.element);
@@ -753,6 +639,26 @@ function quantityText(value: number, unit: string): string {
   return formatQuantity(value, unit === "signal" ? "" : unit);
 }
 
+/** The value of each shared parameter, with its standard deviation. */
+export function sharedTable({shared, groups}: FitResult): HTMLElement {
+  const count = groups.reduce((sum, {voxels}) => sum + voxels.length, 0);
+  return resultTable({
+    id: "fit-shared",
+    caption: `Shared by all ${count.toLocaleString("en")} voxels`,
+    columns: [
+      {key: "name", label: "Parameter", header: true},
+      {key: "value", label: "Value"},
+      {key: "sd", label: "SD"}
+    ],
+    rows: shared.map(({name, unit, value, sd}) => ({
+      name,
+      value: value === null ? "—" : quantityText(value, unit),
+      sd: sd === null ? "—" : quantityText(sd, unit)
+    })),
+    note: "SD: standard deviation of that one value, from the residual of all voxels together; — where there is none."
+  });
+}
+
 /** Median, quartiles, mean and SD of each parameter in each part of the region. */
 export function summaryTable(result: FitResult): HTMLElement {
   const rows = result.summaries.map((row) => {
@@ -784,12 +690,13 @@ export function summaryTable(result: FitResult): HTMLElement {
   });
 }
 
-/** One histogram a parameter, over the region's parts. */
-export function histograms({fit, groups, model, ranges, summaries}: FitResult): HTMLElement {
+/** One histogram a parameter that was estimated voxel by voxel, over the region's parts. */
+export function histograms({fit, groups, model, estimated, shared, ranges, summaries}: FitResult): HTMLElement {
+  const own = estimated.filter(({name}) => !shared.some((each) => each.name === name));
   return h(
     "div",
     {class: "m-fit-histograms"},
-    ...estimated(model).map(({name, unit, index}) => {
+    ...own.map(({name, unit, index}) => {
       const {values} = fit.parameters[index];
       const micro = unit === "mm2/s";
       const shown = micro ? "µm2/s" : unit === "signal" ? "" : unit;
@@ -798,9 +705,8 @@ export function histograms({fit, groups, model, ranges, summaries}: FitResult): 
         values: Float64Array.from(voxels, (v) => (micro ? values[v] * 1e6 : values[v]))
       }));
       const range = ranges[index];
-      const own = summaries.filter(({parameter}) => parameter === name);
       const domain = range === null ? undefined : (range.map((end) => (micro ? end * 1e6 : end)) as [number, number]);
-      const count = own.reduce((sum, {n}) => sum + n, 0);
+      const count = summaries.reduce((sum, {parameter, n}) => sum + (parameter === name ? n : 0), 0);
       const ends =
         domain === undefined ? "" : `, from ${domain[0].toPrecision(3)} to ${domain[1].toPrecision(3)} ${shown}`;
       return figure({
@@ -915,7 +821,10 @@ export function commandBlock(result: FitResult): HTMLElement {
     "div",
     {},
     line(images, "Command line for a BIDS dataset"),
-    line(table, "Command line for a table of samples")
+    line(table, "Command line for a table of samples"),
+    result.shared.length === 0
+      ? null
+      : h("p", {class: "m-fit-small"}, "A shared value rests on every voxel: the same region gives the same value.")
   );
 }
 

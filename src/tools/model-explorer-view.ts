@@ -1,5 +1,6 @@
 // The parts of the page "Model explorer": controls with a `value` that fire "input", and what its figures show.
 import type {ModelInfo, ProfileInterval, SettingInfo} from "../compute/core.js";
+import {isGeneralFit} from "../compute/fit.js";
 import {coverageMargin} from "../domain/statistics/estimator-performance.js";
 import {estimateBins, estimateDistribution} from "../view/charts/estimate-distribution.js";
 import {estimateCloud} from "../view/charts/estimate-cloud.js";
@@ -14,7 +15,7 @@ import {errorNotice} from "../view/inputs/notice.js";
 import {resultTable} from "../view/table.js";
 import {
   axisOf, cloudOf, densityOf, distributionOf, estimatorOf, exampleOf, exampleState, explorable, formatColumn, level,
-  likelihoodNames, likelihoods, limits, misleading, noiseKinds, noiseNames, parseProtocol, repeats, stepOf, takesKnown,
+  likelihoodNames, likelihoods, limits, misleading, noiseKinds, noiseNames, parseProtocol, repeats, stepOf,
   type Exploration, type ExplorerState, type ExplorerView, type Likelihood, type NoiseKind, type ParameterResult
 } from "./model-explorer.js";
 
@@ -180,7 +181,7 @@ export function explorerControls(model: ModelInfo, start: ExplorerState): Contro
     likelihood.value = offered.includes(wanted) ? wanted : "gaussian";
     likelihood.hidden = offered.length === 1;
     coils.hidden = noise.value !== "noncentral-chi";
-    known.hidden = !takesKnown(estimator.value) || knowns.length < 2;
+    known.hidden = !isGeneralFit(model, estimator.value) || knowns.length < 2;
     about.textContent = model.estimators.find(({id}) => id === estimator.value)?.description ?? "";
   };
 

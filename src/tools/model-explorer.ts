@@ -2,7 +2,7 @@
 import type {
   Core, CramerRaoBounds, EstimatorInfo, ModelInfo, NoiseModel, ProfileInterval, Protocol, Settings, SimulateRequest
 } from "../compute/core.js";
-import {fitVoxels, readRegistry, type Fit, type Precision} from "../compute/fit.js";
+import {fitVoxels, isGeneralFit, readRegistry, type Fit, type Precision} from "../compute/fit.js";
 import type {Pool, RunOptions} from "../compute/pool.js";
 import {normalDensity} from "../domain/distributions/normal.js";
 import {closest} from "../domain/closest.js";
@@ -102,11 +102,6 @@ export function noiseKinds({magnitude}: ModelInfo): NoiseKind[] {
 /** The likelihoods that an estimator can maximise. */
 export function likelihoods({magnitude}: ModelInfo, estimator: string): Likelihood[] {
   return magnitude && estimator === "nlls" ? ["gaussian", "offset-gaussian", "rician"] : ["gaussian"];
-}
-
-/** Whether an estimator can be told parameters beside those that the model holds. */
-export function takesKnown(estimator: string): boolean {
-  return estimator === "nlls";
 }
 
 /** The places of the parameters that are estimated. */
@@ -279,7 +274,7 @@ export function fromHash(hash: string, models: readonly ModelInfo[]): ExplorerLi
   }
   const likelihood = query.get("likelihood");
   if (likelihood !== null) state.likelihood = oneOf("likelihood", likelihood, likelihoods(model, state.estimator));
-  if (!takesKnown(state.estimator) && state.known.length > 0) {
+  if (!isGeneralFit(model, state.estimator) && state.known.length > 0) {
     const expected = `nothing: ${state.estimator} estimates every parameter`;
     throw new InputError({code: "unknown-choice", field: "known", value: state.known.join(","), expected});
   }

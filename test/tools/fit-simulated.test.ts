@@ -5,7 +5,7 @@ import {readRegistry} from "../../src/compute/fit.js";
 import {createPool, type Pool} from "../../src/compute/pool.js";
 import {loadModule, spawn} from "../../src/compute/spawn.node.js";
 import {folderOfBytes} from "../../src/io/folder.js";
-import {commandLines, derivedMaps, estimated, fitRegion, readFitInput, suitability, withColumns} from "../../src/tools/fit-data.js";
+import {commandLines, derivedMaps, fitRegion, readFitInput, suitability, withColumns} from "../../src/tools/fit-data.js";
 import {simulable, simulatedExample} from "../../src/tools/fit-simulated.js";
 import {modelExamples} from "../../src/tools/model-examples.js";
 import {faultOf} from "../io/fault.js";
@@ -41,7 +41,7 @@ describe("a simulated series of every model", () => {
       const parameters = Object.fromEntries(model.parameters.map(({name, held}) => [name, held ?? example.parameters[name]]));
       const noise = {kind: "gaussian", sigma: strongest / 50} as const;
       const bounds = core.cramerRao({situation: {model: model.id, settings, parameters, noise}, protocol});
-      for (const {name} of estimated(model)) {
+      for (const {name} of result.estimated) {
         const bound = bounds.parameters.find((each) => each.name === name)!;
         if (bound.relative === null || bound.relative > 0.1) continue;
         const {median, n} = result.summaries.find(({parameter}) => parameter === name)!;
@@ -62,8 +62,9 @@ describe("a simulated series of every model", () => {
     const model = modelOf("variable-flip-angle");
     const region = {kind: "everywhere"} as const;
     const t1 = async (b1: boolean): Promise<number> => {
-      const found = await fitRegion(pool, {input: vfa, model, estimator: "nlls", region, b1});
-      assert.equal(found.choices.b1, b1);
+      const fix: Record<string, number> = b1 ? {} : {B1: 1};
+      const found = await fitRegion(pool, {input: vfa, model, estimator: "nlls", region, fix});
+      assert.equal(found.b1, b1 ? "sub-simulated_TB1map.nii.gz" : null);
       return found.fit.parameters.find(({name}) => name === "T1")!.values[0];
     };
     const [withMap, without] = [await t1(true), await t1(false)];
@@ -106,7 +107,7 @@ describe("a simulated series of every model", () => {
     ]);
     assert.ok(!names.some((name) => name.includes("B1")));
     assert.equal(commandLines(result).images,
-      "measurand fit BIDS_DIR OUT_DIR participant --model variable-flip-angle --estimator nlls " +
+      "npx measurand fit BIDS_DIR OUT_DIR participant --model variable-flip-angle --estimator nlls " +
       "--bounds T1=0.1: --fix B1=1 --noise rician --sigma 5");
   });
 

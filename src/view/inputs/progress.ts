@@ -7,6 +7,8 @@ export interface ProgressOptions {
   controller?: AbortController;
   /** Milliseconds before it shows itself: work that is soon done needs no bar. 500 unless told. */
   delay?: number;
+  /** Whether the share done is not known: the bar then moves without an end. */
+  unknown?: boolean;
 }
 
 export interface Progress {
@@ -18,10 +20,10 @@ export interface Progress {
 }
 
 /** A progress bar with label, per cent and Cancel. The label is announced, the per cent is not. */
-export function progress({label, controller, delay = 500}: ProgressOptions): Progress {
+export function progress({label, controller, delay = 500, unknown = false}: ProgressOptions): Progress {
   const text = h("span", {role: "status"}, "");
-  const percent = h("span", {"aria-hidden": "true"}, "0 %");
-  const bar = h("progress", {max: 1, value: 0, "aria-label": label});
+  const percent = h("span", {"aria-hidden": "true"}, unknown ? "" : "0 %");
+  const bar = h("progress", {max: 1, value: unknown ? null : 0, "aria-label": label});
   const cancel = h("button", {type: "button"}, "Cancel");
   const element = h("div", {class: "m-progress", hidden: true},
     h("div", {class: "m-progress-label"}, text, percent), bar, controller === undefined ? null : cancel);
@@ -39,9 +41,11 @@ export function progress({label, controller, delay = 500}: ProgressOptions): Pro
   return {
     element,
     update(done, next) {
-      const share = Math.max(0, Math.min(1, done));
-      bar.value = share;
-      percent.textContent = `${Math.floor(share * 100)} %`;
+      if (!unknown) {
+        const share = Math.max(0, Math.min(1, done));
+        bar.value = share;
+        percent.textContent = `${Math.floor(share * 100)} %`;
+      }
       if (next !== undefined && next !== current) {
         current = next;
         bar.setAttribute("aria-label", next);
