@@ -118,7 +118,7 @@ function parameterRow({parameter, roles, bounds, start: starts}: Offer) {
       const estimated = role.value === "estimated" || role.value === "shared";
       fields.fix.element.hidden = role.value !== "fixed";
       fields.start.element.hidden = !(starts && estimated);
-      fields.start.input.placeholder = role.value === "shared" ? "voxels’ median" : "model’s guess";
+      fields.start.input.placeholder = role.value === "shared" ? "voxels' median" : "model's guess";
       fields.lower.element.hidden = !(bounds && estimated);
       fields.upper.element.hidden = !(bounds && estimated);
     }
@@ -127,9 +127,9 @@ function parameterRow({parameter, roles, bounds, start: starts}: Offer) {
 
 /** What an empty field means, and what an estimator does not take. */
 function aboutFields(model: ModelInfo, estimator: string): string {
-  if (isGeneralFit(model, estimator)) return "An empty field keeps the model’s own.";
+  if (isGeneralFit(model, estimator)) return "An empty field keeps the model's own.";
   const {bounds} = model.estimators.find(({id}) => id === estimator)!;
-  const own = bounds ? "An empty field keeps the model’s own." : "This estimator keeps to no bounds.";
+  const own = bounds ? "An empty field keeps the model's own." : "This estimator keeps to no bounds.";
   return `${own} Only the nonlinear fit of one signal equation takes starts, and parameters shared or fixed at will.`;
 }
 
@@ -150,7 +150,7 @@ export function choicesForm(model: ModelInfo, estimator: string, input: FitInput
   const offers = offersOf(model, estimator, input.b1 !== null && holdsB1(model) ? ["B1"] : []);
   const rows = offers.map(parameterRow);
   const starts = numberField("Starts in each voxel", {
-    placeholder: "model’s own",
+    placeholder: "model's own",
     hint:
       `A whole number up to ${mostStarts}; the least of the minima is kept. Empty: as many as the model needs, or ` +
       "one where a start is given."
@@ -160,7 +160,7 @@ export function choicesForm(model: ModelInfo, estimator: string, input: FitInput
     label: "Noise",
     options: kinds.map((kind) => [kind, likelihoodNames[kind]] as const)
   });
-  const sigma = numberField("Sigma of each channel", {placeholder: "in the signal’s unit"});
+  const sigma = numberField("Sigma of each channel", {placeholder: "in the signal's unit"});
   const precision = choice({
     label: "Precision",
     options: [

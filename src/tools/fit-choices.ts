@@ -36,9 +36,9 @@ export function offersOf(model: ModelInfo, estimator: string, mapped: readonly s
     const fixed: Role[] = general || held !== null ? ["fixed"] : [];
     const roles = held === null ? [...estimated, ...fixed] : [...fixed, ...estimated];
     if (held !== null && mapped.includes(name)) roles.unshift("mapped");
-    // Metrics of several decays are bounded as the decays' coefficients are.
-    const bounds = bounded && estimated.length > 0 && (model.predicts || unit === "mm2/s");
-    return {parameter, roles, bounds, start: general};
+    // What these two take bounds of: the coefficients of the decays, and the one parameter that is searched for.
+    const own = !model.predicts ? unit === "mm2/s" : estimator !== "reduced-dimension" || name === "T1";
+    return {parameter, roles, bounds: bounded && own && estimated.length > 0, start: general};
   });
 }
 

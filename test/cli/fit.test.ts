@@ -353,10 +353,12 @@ test("several masks need a choice, an empty one is refused, one on another grid 
 
 test("B1: a map on another grid or in doubtful units is refused, and none is said", async () => {
   const files = angles();
+  let estimator = "ols";
   const one = (more: Files, ...options: string[]) => {
     const name = `b1-${++runs}`;
     const root = dataset(name, {...files, ...more});
-    return participant(root, join(folder, `${name}-out`), ...vfa, "--participant-label", "01", ...options);
+    const base = ["--model", "variable-flip-angle", "--estimator", estimator, "--participant-label", "01"];
+    return participant(root, join(folder, `${name}-out`), ...base, ...options);
   };
   const path = "sub-01/fmap/sub-01_TB1map";
   const coarse = {[`${path}.nii.gz`]: writeNifti({...grid, shape: [5, 4, 5], data: new Float32Array(100).fill(1)})};
@@ -364,6 +366,16 @@ test("B1: a map on another grid or in doubtful units is refused, and none is sai
   assert.equal(refused.code, 2);
   assert.match(refused.stderr, /TB1map\.nii\.gz: shape is .*resample the map, or give --fix B1=VALUE/);
   assert.equal((await one(coarse, "--fix", "B1=1")).code, 0);
+  const maps = () => listing(join(folder, `b1-${runs}-out`)).filter((name) => name.endsWith("map.nii.gz"));
+  assert.ok(maps().length > 0 && !maps().some((name) => name.includes("B1")));
+  estimator = "nlls";
+  for (const option of ["--free", "--share"]) {
+    const {code, stderr} = await one(coarse, option, "B1");
+    assert.equal(code, 0, `${option}: ${stderr}`);
+    assert.ok(maps().includes("sub-01/anat/sub-01_model-variableflipangle_param-B1_VFAmap.nii.gz"), maps().join(" "));
+  }
+  assert.equal((await one(coarse, "--fix", "B1=1", "--fix", "T1=1")).code, 0);
+  assert.ok(maps().length > 0 && !maps().some((name) => name.includes("T1map")), maps().join(" "));
   assert.match((await one({[`${path}.json`]: {}})).stderr, /if these are percent, state Units "percent"/);
   assert.match((await one({[`${path}.json`]: {Units: "degrees"}})).stderr, /Units is "degrees"; expected arbitrary/);
   delete files[`${path}.nii.gz`];

@@ -3,7 +3,7 @@ import {after, before, describe, test} from "node:test";
 import {InputError} from "../../src/domain/errors.js";
 import {instantiate} from "../../src/compute/core.js";
 import type {Core, Registry} from "../../src/compute/core.js";
-import {defaultChunk, fitVoxels, outsideMask, readRegistry} from "../../src/compute/fit.js";
+import {defaultChunk, estimatedParameters, fitVoxels, outsideMask, readRegistry} from "../../src/compute/fit.js";
 import type {Fit, FitInput} from "../../src/compute/fit.js";
 import {createPool} from "../../src/compute/pool.js";
 import type {Pool} from "../../src/compute/pool.js";
@@ -98,6 +98,16 @@ describe("fitVoxels on worker threads", () => {
       shared.samples, shared.voxels);
     const sum = (list: ArrayLike<number>) => Array.from(list).reduce((total, value) => total + value, 0);
     assert.ok(sum(whole.residual) < sum(residual));
+  });
+
+  test("which parameters a fit estimates: what the model holds and what is fixed are not, unless set free or shared", () => {
+    const model = {parameters: core.models().models.find(({id}) => id === "variable-flip-angle")!.parameters};
+    const names = (request: Parameters<typeof estimatedParameters>[1]) =>
+      estimatedParameters(model, request).map(({name, index}) => `${index} ${name}`);
+    assert.deepEqual(names({}), ["0 M0", "1 T1"]);
+    assert.deepEqual(names({fix: {T1: 1, B1: 1}}), ["0 M0"]);
+    assert.deepEqual(names({free: ["B1"], fix: {M0: 1}}), ["1 T1", "2 B1"]);
+    assert.deepEqual(names({shared: ["B1", "T1"]}), ["0 M0", "1 T1", "2 B1"]);
   });
 
   test("the precision is what was asked for, double if nothing was, however the samples are stored", async () => {

@@ -135,6 +135,27 @@ test("an abort rejects at once, drops the queue and keeps the workers", async ()
   );
 });
 
+test("an abort that interrupts ends the workers of its own run, and others take their places", async () => {
+  const held: [Task, Fake][] = [];
+  let holding = true;
+  const {spawn, ports} = fakes((task, port) => {
+    if (holding) held.push([task, port]);
+    else setImmediate(() => reply(port, echo(task)));
+  });
+  const pool = createPool({size: 2, spawn, module});
+  const controller = new AbortController();
+  const long = pool.run("flair-point", texts(1), {signal: controller.signal, interrupt: true});
+  const other = pool.run("flair-point", texts(3));
+  holding = false;
+  controller.abort();
+  await assert.rejects(long, {name: "AbortError"});
+  assert.deepEqual(ports.map(({terminated}) => terminated), [true, false, false]);
+  const [task, port] = held[1];
+  reply(port, echo(task));
+  assert.deepEqual(await other, expected(3));
+  assert.equal(ports.length, 3);
+});
+
 test("a signal that was aborted before starts nothing", async () => {
   const {spawn, ports} = fakes(() => assert.fail("no task may be sent"));
   const pool = createPool({size: 2, spawn, module});
