@@ -118,11 +118,18 @@ function parameterRow({parameter, roles, bounds, start: starts}: Offer) {
       const estimated = role.value === "estimated" || role.value === "shared";
       fields.fix.element.hidden = role.value !== "fixed";
       fields.start.element.hidden = !(starts && estimated);
-      fields.start.input.placeholder = role.value === "shared" ? "voxels' median" : "model's guess";
+      fields.start.input.placeholder = role.value === "shared" ? "median" : "guess";
       fields.lower.element.hidden = !(bounds && estimated);
       fields.upper.element.hidden = !(bounds && estimated);
     }
   };
+}
+
+/** Heads of the columns; one that no parameter has a field in stays empty. */
+function headsOf(offers: readonly Offer[]): string[] {
+  const [starts, values] = [offers.some(({start}) => start), offers.some(({roles}) => roles.includes("fixed"))];
+  const ends = offers.some(({bounds}) => bounds) ? ["Lower bound", "Upper bound"] : ["", ""];
+  return ["Parameter", "Role", starts ? "Start or value" : values ? "Value" : "", ...ends];
 }
 
 /** What an empty field means, and what an estimator does not take. */
@@ -194,7 +201,7 @@ export function choicesForm(model: ModelInfo, estimator: string, input: FitInput
         h(
           "div",
           {class: "m-fit-role m-fit-role-heads", "aria-hidden": "true"},
-          ...["Parameter", "Role", "Start or value", "Lower bound", "Upper bound"].map((text) => h("span", {}, text))
+          ...headsOf(offers).map((text) => h("span", {}, text))
         ),
         ...rows.map((row) => row.element),
         messages([whole])

@@ -3,13 +3,15 @@ import {readFileSync} from "node:fs";
 import {describe, test} from "node:test";
 import {unzipSync} from "fflate";
 import type {BrowserContextOptions, Page} from "playwright-core";
+import {instantiate, type CoreFit, type FitOptions} from "../../src/compute/core.js";
 import {readRegistry} from "../../src/compute/fit.js";
 import {createPool} from "../../src/compute/pool.js";
 import {loadModule, spawn} from "../../src/compute/spawn.node.js";
 import {folderOfBytes} from "../../src/io/folder.js";
 import {readNifti, writeNifti} from "../../src/io/nifti.js";
 import {parseCsv} from "../../src/io/tsv.js";
-import {fitRegion, readFitInput} from "../../src/tools/fit-data.js";
+import {fitRegion, readFitInput, rowsOf} from "../../src/tools/fit-data.js";
+import {simulatedExample} from "../../src/tools/fit-simulated.js";
 import {affine, b, badInputs, bval, mask, samples, series, voxelSize, type Dropped} from "../tools/samples.js";
 import {axeSource, scrollThrough, siteUnderTest} from "./browser.js";
 
@@ -79,6 +81,54 @@ async function expected(estimator: string, files: Dropped[], model = "mono-expon
   } finally {
     pool.close();
   }
+}
+
+/** Simulates the example of a model on the page and chooses it, everywhere, with all choices unfolded. */
+async function simulate(page: Page, id: string): Promise<void> {
+  await page.getByLabel("Or simulate an example of").selectOption(id);
+  await page.getByRole("button", {name: "Simulate it"}).click();
+  await state(page, "ready");
+  await page.locator(`.m-fit-models input[value="${id}"]:enabled`).check();
+  await page.getByLabel("Everywhere").check();
+  await page.getByRole("button", {name: "Fit 432 voxels"}).waitFor();
+  await page.locator(".m-fit-choices summary").first().click();
+}
+
+/** The core's own answer to a request, of all voxels of the example that `simulate` makes. */
+async function core(id: string, options: Partial<FitOptions>): Promise<{fit: CoreFit; index: (name: string) => number}> {
+  const own = instantiate(await loadModule());
+  const model = own.models().models.find((each) => each.id === id)!;
+  const input = await readFitInput(simulatedExample(own, model));
+  const {protocol, samples} = rowsOf(model, input);
+  const request = {model: id, estimator: "nlls", protocol, ...options};
+  const fit = own.fit(request, Float64Array.from(samples), input.voxels);
+  return {fit, index: (name) => model.parameters.findIndex((each) => each.name === name)};
+}
+
+/** Fits on the page and compares the maps that it gives away with the core's, bit for bit. */
+async function compare(page: Page, id: string, options: Partial<FitOptions>, names: readonly string[]): Promise<void> {
+  await fit(page);
+  const {fit: own, index} = await core(id, options);
+  const voxels = own.status.length;
+  for (const name of names) {
+    const row = (values: ArrayLike<number>) =>
+      Array.from({length: voxels}, (_, v) => values[index(name) * voxels + v]);
+    for (const [label, values] of [[name, own.parameters], [`SD of ${name}`, own.standardDeviations]] as const) {
+      const map = await download(page, `Download ${label} as NIfTI`);
+      assert.deepEqual(Array.from(readNifti(map.bytes, map.name).data as Float64Array), row(values), label);
+    }
+  }
+}
+
+/** What the page says of a field, by the code of the fault. */
+async function fault(page: Page, code: string): Promise<string> {
+  const message = page.locator(`.m-fit-fault[data-code="${code}"]:visible`);
+  await message.waitFor();
+  await page.getByText("the fit waits for it").waitFor();
+  assert.equal(await page.getByRole("button", {name: /^Fit /}).count(), 0);
+  const field = page.locator("[aria-invalid=true]");
+  assert.match((await field.getAttribute("aria-describedby"))!, new RegExp(`\\b${await message.getAttribute("id")}$`));
+  return (await message.textContent())!;
 }
 
 describe("fit your own data", () => {
@@ -344,6 +394,182 @@ describe("fit your own data", () => {
         assert.deepEqual(await axe(page), []);
       }));
   }
+
+  test("a start and a number of starts: the core's own bits, and the same in the commands", () =>
+    onPage(async (page) => {
+      await simulate(page, "saturation-recovery");
+      await page.getByLabel("Start of T1").fill("0.05");
+      await page.getByLabel("Upper bound of T1").fill("5");
+      await compare(page, "saturation-recovery", {start: {T1: 0.05}, bounds: {T1: [0.001, 5]}}, ["S0", "T1"]);
+      const command = page.locator(".m-fit-command").first();
+      assert.match((await command.textContent())!, /--bounds T1=0\.001:5 --start T1=0\.05$/);
+      await page.getByLabel("Starts in each voxel").fill("3");
+      const asked = {start: {T1: 0.05}, starts: 3, bounds: {T1: [0.001, 5] as const}};
+      await compare(page, "saturation-recovery", asked, ["T1"]);
+      await page.locator(".m-fit-command", {hasText: "--start T1=0.05 --starts 3"}).first().waitFor();
+    }));
+
+  test("a parameter that the model holds is set free with the keyboard, and fixed elsewhere", () =>
+    onPage(async (page) => {
+      await simulate(page, "saturation-recovery");
+      const summary = page.locator(".m-fit-choices summary").first();
+      assert.equal(await summary.textContent(), "Parameters: S0 and T1 estimated, efficiency fixed at 1");
+      const role = page.getByRole("group", {name: "efficiency"}).getByLabel("Role of efficiency");
+      await role.focus();
+      await page.keyboard.press("ArrowDown");
+      assert.equal(await role.inputValue(), "estimated");
+      assert.equal(await summary.textContent(), "Parameters: S0, T1 and efficiency estimated");
+      await compare(page, "saturation-recovery", {free: ["efficiency"]}, ["S0", "T1", "efficiency"]);
+      assert.equal((await cells(page, "#fit-summary")).length, 3);
+      await page.locator("#fig-histogram-efficiency").waitFor();
+      await role.selectOption("fixed");
+      await page.getByLabel("Value of efficiency").fill("0.9");
+      await compare(page, "saturation-recovery", {fix: {efficiency: 0.9}}, ["S0", "T1"]);
+      assert.equal(await page.locator("#fig-histogram-efficiency").count(), 0);
+      await page.locator(".m-fit-command", {hasText: "--fix efficiency=0.9"}).first().waitFor();
+    }));
+
+  test("B1 is estimated in place of its map", () =>
+    onPage(async (page) => {
+      await simulate(page, "variable-flip-angle");
+      await page.locator(".m-fit-choices summary", {hasText: "B1 from its map"}).waitFor();
+      await page.getByLabel("Role of B1").selectOption("shared");
+      await compare(page, "variable-flip-angle", {shared: ["B1"]}, ["M0", "T1", "B1"]);
+      const {B1Map, Shared} = JSON.parse(
+        new TextDecoder().decode((await download(page, "Download T1 as JSON")).bytes)
+      );
+      assert.deepEqual([B1Map, Shared], [undefined, ["B1"]]);
+    }));
+
+  test("a shared parameter: said what it costs, one value with its deviation, no spread between voxels", () =>
+    onPage(async (page) => {
+      await simulate(page, "saturation-recovery");
+      await page.getByLabel("Role of T1").selectOption("shared");
+      await page.getByText("one value in all voxels of the region").waitFor();
+      await compare(page, "saturation-recovery", {shared: ["T1"]}, ["S0", "T1"]);
+      const {fit: own, index} = await core("saturation-recovery", {shared: ["T1"]});
+      const [[name, value]] = await cells(page, "#fit-shared");
+      assert.deepEqual([name, value], ["T1", `${own.parameters[index("T1") * 432].toPrecision(4)}\u00a0s`]);
+      assert.equal((await cells(page, "#fit-summary")).length, 1, "S0 alone");
+      assert.equal(await page.locator("#fig-histogram-T1").count(), 0);
+      assert.match((await page.locator(".m-fit-command").first().textContent())!, /--share T1$/);
+      await page.getByText("A shared value rests on every voxel").waitFor();
+    }));
+
+  test("what cannot be used is said at its field, and the fit waits", () =>
+    onPage(async (page) => {
+      await simulate(page, "saturation-recovery");
+      const type = async (label: string, text: string): Promise<void> => {
+        await page.getByLabel(label).fill(text);
+        await page.getByLabel(label).press("Tab");
+      };
+      const said = async (label: string, text: string, code: string, message: RegExp): Promise<void> => {
+        await type(label, text);
+        assert.match(await fault(page, code), message);
+        assert.equal(await page.getByLabel(label).getAttribute("aria-invalid"), "true");
+        await page.getByLabel(label).fill("");
+        await page.getByRole("button", {name: "Fit 432 voxels"}).waitFor();
+        assert.equal(await page.locator("[aria-invalid], .m-fit-fault:visible").count(), 0);
+      };
+      await said("Start of T1", "20", "out-of-range", /^Start of T1 is 20: expected .* 0\.001 to 10 s\.$/);
+      await said("Start of T1", "soon", "not-a-number", /^Start of T1 is soon: expected a number in s/);
+      await said("Starts in each voxel", "2.5", "out-of-range", /^Starts .* is 2\.5: expected a whole number from 1/);
+      await said("Starts in each voxel", "0", "out-of-range", /whole number/);
+      await said("Lower bound of T1", "11", "bounds-crossed", /below the upper bound, 10 s/);
+      // A start that typed bounds leave outside is told when the bounds change.
+      await type("Start of T1", "5");
+      await type("Upper bound of T1", "4");
+      assert.match(await fault(page, "out-of-range"), /^Start of T1 is 5: expected .* 0\.001 to 4 s/);
+      await type("Start of T1", "");
+      await type("Upper bound of T1", "");
+      // One role at a time: what is shared cannot be fixed as well, and a fixed parameter has no start.
+      const role = page.getByLabel("Role of T1");
+      await role.selectOption("shared");
+      await page.getByLabel("Start of T1").waitFor();
+      assert.equal(await page.getByLabel("Value of T1").isVisible(), false);
+      await role.selectOption("fixed");
+      assert.equal(await page.getByLabel("Start of T1").isVisible(), false);
+      assert.equal(await page.locator(".m-fit-fault:visible").count(), 0, "its value is still to come");
+      await page.getByText("the fit waits for it").waitFor();
+      await type("Value of T1", "x");
+      await type("Value of T1", "");
+      assert.match(await fault(page, "missing-value"), /^Value of T1 is empty: expected a number in s/);
+      await type("Value of T1", "0.8");
+      await page.getByLabel("Role of S0").selectOption("fixed");
+      await type("Value of S0", "100");
+      await page.locator('.m-fit-fault[data-code="nothing-estimated"]:visible').waitFor();
+      await page.getByLabel("Role of S0").selectOption("shared");
+      await page.getByRole("button", {name: "Fit 432 voxels"}).waitFor();
+      await page.locator(".m-fit-choices summary").nth(1).click();
+      await page.getByLabel("Noise", {exact: true}).selectOption("rician");
+      await type("Sigma of each channel", "1");
+      assert.match(await fault(page, "shared-noise"), /Gaussian noise where a parameter is shared/);
+      await page.getByLabel("Noise", {exact: true}).selectOption("gaussian");
+      await page.getByRole("button", {name: "Fit 432 voxels"}).waitFor();
+    }));
+
+  test("closed forms offer neither starts nor other roles, and say why", () =>
+    onPage(async (page) => {
+      await simulate(page, "mtsat");
+      await page.getByText("Only the nonlinear fit of one signal equation takes starts").waitFor();
+      assert.deepEqual(
+        await page.locator(".m-fit-role select").evaluateAll((all) => all.map((each) => each.textContent)),
+        ["From its mapFixed"]
+      );
+      assert.equal(await page.getByLabel(/^Start/).and(page.locator(":visible")).count(), 0);
+      await page.getByLabel("Nonlinear least squares, bounded").check();
+      await page.getByLabel("Starts in each voxel").waitFor({state: "attached"});
+    }));
+
+  for (const [what, options] of [
+    ["light", {colorScheme: "light"}],
+    ["dark", {colorScheme: "dark"}],
+    ["380 px", {viewport: {width: 380, height: 800}}]
+  ] as const) {
+    test(`the roles with faults, ${what}: no axe violation, nothing overflows`, () =>
+      onPage(async (page) => {
+        await simulate(page, "saturation-recovery");
+        await page.getByLabel("Role of T1").selectOption("shared");
+        for (const [label, text] of [["Start of T1", "20"], ["Starts in each voxel", "2.5"]]) {
+          await page.getByLabel(label).fill(text);
+          await page.getByLabel(label).press("Tab");
+        }
+        assert.equal(await page.locator(".m-fit-fault:visible").count(), 2);
+        assert.deepEqual(await axe(page), []);
+        const width = page.viewportSize()!.width;
+        assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= width);
+      }, options));
+  }
+
+  test("a fit of a shared parameter shows that it runs, can be cancelled at once, and runs again", () =>
+    onPage(async (page) => {
+      await simulate(page, "saturation-recovery");
+      await page.getByLabel("Role of T1").selectOption("shared");
+      const button = page.getByRole("button", {name: "Fit 432 voxels"});
+      await button.waitFor();
+      // A slow machine: the one piece of work does not reach its worker; ended workers are counted.
+      await page.evaluate(() => {
+        const {postMessage: post, terminate: end} = Worker.prototype;
+        Object.assign(window, {slow: true, ended: 0});
+        Worker.prototype.postMessage = function (...message: [any, any]) {
+          if (!((window as any).slow && message[0].type === "task")) post.apply(this, message);
+        };
+        Worker.prototype.terminate = function () {
+          (window as any).ended += 1;
+          end.apply(this);
+        };
+      });
+      await button.click();
+      await page.getByText("Fitting 432 voxels").waitFor();
+      const bar = page.locator(".m-fit-panel progress");
+      assert.equal(await bar.evaluate((each: HTMLProgressElement) => each.position), -1, "no share is known");
+      await page.getByRole("button", {name: "Cancel"}).click();
+      await page.getByText("The fit was cancelled; nothing of it was kept.").waitFor();
+      assert.equal(await page.evaluate(() => (window as any).ended), 1, "its worker computes no longer");
+      await page.evaluate(() => ((window as any).slow = false));
+      await fit(page);
+      assert.equal((await cells(page, "#fit-shared")).length, 1);
+    }));
 
   test("a long fit shows its progress, can be cancelled, and runs again", () =>
     onPage(async (page) => {

@@ -18,7 +18,14 @@ import {
   type TypedChoices,
   type TypedParameter
 } from "../../src/tools/fit-choices.js";
-import {commandLines, derivedMaps, fitRegion, readFitInput, type FitInput, type FitResult} from "../../src/tools/fit-data.js";
+import {
+  commandLines,
+  derivedMaps,
+  fitRegion,
+  readFitInput,
+  type FitInput,
+  type FitResult
+} from "../../src/tools/fit-data.js";
 import {simulatedExample} from "../../src/tools/fit-simulated.js";
 import {modelExamples} from "../../src/tools/model-examples.js";
 import {call} from "../cli/capture.js";
@@ -73,7 +80,8 @@ describe("what the page offers", () => {
           assert.equal(offers("mapped"), name === "B1" && held !== null && takes(model, estimator, {}, ["B1"]), what);
           assert.equal(new Set(roles).size, roles.length);
           if (!offers("estimated")) continue;
-          assert.equal(bounds, takes(model, estimator, {...estimated, bounds: {[name]: [0.25, 0.75]}}), `${what}, bounds`);
+          const limits = {...estimated, bounds: {[name]: [0.25, 0.75]}} as const;
+          assert.equal(bounds, takes(model, estimator, limits), `${what}, bounds`);
           const inside = parameter.upper === null ? 1 : ((parameter.lower ?? 0) + parameter.upper) / 2;
           assert.equal(start, takes(model, estimator, {...estimated, start: {[name]: inside}}), `${what}, start`);
           assert.equal(start, takes(model, estimator, {starts: 2}), `${what}, starts`);
