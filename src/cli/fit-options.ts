@@ -18,8 +18,18 @@ export const fitOptions: Record<string, Option> = {
   },
   start: {type: "string", multiple: true, placeholder: "NAME=VALUE", description: "where its iteration starts"},
   fix: {type: "string", multiple: true, placeholder: "NAME=VALUE", description: "a parameter that is not estimated"},
-  free: {type: "string", multiple: true, placeholder: "NAME", description: "a parameter that the model holds, estimated"},
-  share: {type: "string", multiple: true, placeholder: "NAME", description: "a parameter with one value for all voxels"},
+  free: {
+    type: "string",
+    multiple: true,
+    placeholder: "NAME",
+    description: "a parameter that the model holds, estimated"
+  },
+  share: {
+    type: "string",
+    multiple: true,
+    placeholder: "NAME",
+    description: "a parameter with one value for all voxels"
+  },
   starts: {type: "string", placeholder: "N", description: "starts tried for each voxel, the best minimum kept"},
   noise: {
     type: "string",

@@ -170,8 +170,8 @@ export async function fitVoxels(pool: Pool, input: FitInput, options: RunOptions
 }
 
 /**
- * Whether an estimator is the nonlinear fit of a model's one signal equation. It alone takes a start, a number of starts,
- * and parameters that are fixed, set free or shared at will, and gives correlations.
+ * Whether an estimator is the nonlinear fit of a model's one signal equation. It alone takes a start, a number of
+ * starts, and parameters that are fixed, set free or shared at will, and gives correlations.
  */
 export function isGeneralFit({predicts}: Pick<ModelInfo, "predicts">, estimator: string): boolean {
   return predicts && estimator === "nlls";

@@ -26,8 +26,8 @@ const roleNames: Record<Role, string> = {
 };
 
 const aboutSharing =
-  "A shared parameter has one value in all voxels of the region, found from all of them together: that takes five to " +
-  "ten times as many computations, on a single processor.";
+  "A shared parameter has one value in all voxels of the region, found from all of them together; that takes some " +
+  "five to ten times as many computations, on a single processor.";
 
 /** What is wrong with a field, told beside it; `input` is marked and says the same to a screen reader. */
 interface Place {

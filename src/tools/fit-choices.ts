@@ -74,101 +74,123 @@ export type ReadChoices =
  */
 export function readChoices(offers: readonly Offer[], typed: TypedChoices): ReadChoices {
   const faults: Fault[] = [];
-  const number = (field: string, text: string, expected: string): number | null => {
-    const value = text.trim() === "" ? null : parseNumber(text.trim());
-    if (value === null && text.trim() !== "") faults.push({code: "not-a-number", field, value: text.trim(), expected});
-    return value;
-  };
-  const bounds: Record<string, [number | null, number | null]> = {};
+  const bounds: Record<string, Bounds> = {};
   const fix: Record<string, number> = {};
   const start: Record<string, number> = {};
   const free: string[] = [];
   const shared: string[] = [];
   let estimated = 0;
-  offers.forEach(({parameter, roles, ...offered}, j) => {
-    const {name, unit, held} = parameter;
+  offers.forEach((offer, j) => {
+    const {name, held} = offer.parameter;
     const {role, ...texts} = typed.parameters[j];
-    const bare = unit === "" || unit === "signal" ? "" : ` ${formatUnit(unit)}`;
-    const aNumber = `a number${bare === "" ? "" : ` in${bare}`}`;
+    if (role === "mapped") return;
     if (role === "fixed") {
-      const field = `fix.${name}`;
-      const value = number(field, texts.fixed, aNumber);
+      const value = readFixed(offer, texts, faults);
       if (value !== null) fix[name] = value;
-      else if (texts.fixed.trim() === "") {
-        if (held === null) faults.push({code: "missing-value", field, value: "", expected: aNumber});
-        // Said, so that the map is left out.
-        else if (roles.includes("mapped")) fix[name] = held;
-      }
       return;
     }
-    if (role === "mapped") return;
     estimated += 1;
     if (role === "shared") shared.push(name);
     else if (held !== null) free.push(name);
-
-    let [lower, upper] = [parameter.lower, parameter.upper];
-    if (offered.bounds) {
-      const before = faults.length;
-      const low = number(`lower.${name}`, texts.lower, `${aNumber}, or nothing for the model's own`);
-      const high = number(`upper.${name}`, texts.upper, `${aNumber}, or nothing for the model's own`);
-      [lower, upper] = [low ?? lower, high ?? upper];
-      if (lower !== null && upper !== null && lower >= upper) {
-        const [field, value, expected] =
-          low === null
-            ? [`upper.${name}`, high, `above the lower bound, ${lower}${bare}`]
-            : [`lower.${name}`, low, `below the upper bound, ${upper}${bare}`];
-        faults.push({code: "bounds-crossed", field, value, expected});
-      }
-      if (low !== null || high !== null) bounds[name] = [lower, upper];
-      // Whether a start lies within is asked of bounds that can be used.
-      if (faults.length > before) return;
-    }
-    const field = `start.${name}`;
-    const value = offered.start ? number(field, texts.start, `${aNumber}, or nothing for the model's guess`) : null;
-    if (value === null) return;
-    if (value >= (lower ?? -Infinity) && value <= (upper ?? Infinity)) start[name] = value;
-    else {
-      const ends = upper === null ? `${lower}${bare} or more` : `${lower ?? "any number"} to ${upper}${bare}`;
-      faults.push({code: "out-of-range", field, value, expected: `a start inside the bounds: ${ends}`});
-    }
+    const before = faults.length;
+    const own = offer.bounds ? readBounds(offer, texts, faults) : null;
+    if (own !== null) bounds[name] = own;
+    // Whether a start lies inside is asked of bounds that can be used.
+    const value = offer.start && faults.length === before ? readStart(offer, texts, own, faults) : null;
+    if (value !== null) start[name] = value;
   });
   if (estimated === 0) {
     const expected = "at least one parameter left to estimate";
     faults.push({code: "nothing-estimated", field: "roles", value: "fixed", expected});
   }
-
-  const text = typed.starts.trim();
-  const starts = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (text !== "" && !(starts >= 1 && starts <= mostStarts)) {
-    const expected = `a whole number from 1 to ${mostStarts}, or nothing for the model's own`;
-    faults.push({code: "out-of-range", field: "starts", value: text, expected});
-  }
-
-  let noise: NoiseModel | undefined;
-  if (typed.likelihood !== "gaussian") {
-    const sigma = parseNumber(typed.sigma.trim());
-    if (sigma === null || sigma <= 0) {
-      const expected = "a number above 0 in the signal's unit, the standard deviation of each channel";
-      const value = typed.sigma.trim();
-      faults.push({code: value === "" ? "missing-value" : "out-of-range", field: "sigma", value, expected});
-    } else noise = {kind: typed.likelihood, sigma};
-    if (shared.length > 0) {
-      const expected = "Gaussian noise where a parameter is shared";
-      faults.push({code: "shared-noise", field: "noise", value: likelihoodNames[typed.likelihood], expected});
-    }
-  }
-
+  const starts = readStarts(typed, faults);
+  const noise = readNoise(typed, shared.length > 0, faults);
   if (faults.length > 0) return {choices: null, faults};
-  const choices = {
-    bounds,
-    fix,
-    free: free.length > 0 ? free : undefined,
-    shared: shared.length > 0 ? shared : undefined,
-    start,
-    starts: text === "" ? undefined : starts,
-    noise
-  };
-  return {choices, faults: []};
+  const some = (names: string[]): string[] | undefined => (names.length > 0 ? names : undefined);
+  return {choices: {bounds, fix, free: some(free), shared: some(shared), start, starts, noise}, faults: []};
+}
+
+type Bounds = [number | null, number | null];
+type Texts = Omit<TypedParameter, "role">;
+
+/** The number in a field; null where it is empty or, which is a fault, no number. */
+function readNumber(field: string, text: string, expected: string, faults: Fault[]): number | null {
+  const typed = text.trim();
+  const value = parseNumber(typed);
+  if (value === null && typed !== "") faults.push({code: "not-a-number", field, value: typed, expected});
+  return value;
+}
+
+/** A parameter's unit behind a number; the signal's own stays unsaid. */
+const unitOf = ({unit}: ParameterInfo): string => (unit === "" || unit === "signal" ? "" : ` ${formatUnit(unit)}`);
+const numberOf = (parameter: ParameterInfo): string => {
+  const unit = unitOf(parameter);
+  return unit === "" ? "a number" : `a number in${unit}`;
+};
+
+/** Null where the model's own holds. */
+function readFixed({parameter, roles}: Offer, {fixed}: Texts, faults: Fault[]): number | null {
+  const {name, held} = parameter;
+  const [field, expected] = [`fix.${name}`, numberOf(parameter)];
+  if (fixed.trim() !== "") return readNumber(field, fixed, expected, faults);
+  if (held === null) faults.push({code: "missing-value", field, value: "", expected});
+  // The model's own is said where else its map would be used.
+  return roles.includes("mapped") ? held : null;
+}
+
+/** Null where both are the model's own. */
+function readBounds({parameter}: Offer, texts: Texts, faults: Fault[]): Bounds | null {
+  const {name} = parameter;
+  const expected = `${numberOf(parameter)}, or nothing for the model's own`;
+  const low = readNumber(`lower.${name}`, texts.lower, expected, faults);
+  const high = readNumber(`upper.${name}`, texts.upper, expected, faults);
+  const [lower, upper] = [low ?? parameter.lower, high ?? parameter.upper];
+  if (lower !== null && upper !== null && lower >= upper) {
+    const unit = unitOf(parameter);
+    const code = "bounds-crossed";
+    if (low === null) {
+      faults.push({code, field: `upper.${name}`, value: high, expected: `above the lower bound, ${lower}${unit}`});
+    } else faults.push({code, field: `lower.${name}`, value: low, expected: `below the upper bound, ${upper}${unit}`});
+  }
+  return low === null && high === null ? null : [lower, upper];
+}
+
+/** Null for the model's guess. */
+function readStart({parameter}: Offer, {start}: Texts, bounds: Bounds | null, faults: Fault[]): number | null {
+  const [lower, upper] = bounds ?? [parameter.lower, parameter.upper];
+  const field = `start.${parameter.name}`;
+  const value = readNumber(field, start, `${numberOf(parameter)}, or nothing for the model's guess`, faults);
+  if (value === null || (value >= (lower ?? -Infinity) && value <= (upper ?? Infinity))) return value;
+  const unit = unitOf(parameter);
+  const ends = upper === null ? `${lower}${unit} or more` : `${lower ?? "any number"} to ${upper}${unit}`;
+  faults.push({code: "out-of-range", field, value, expected: `a start inside the bounds: ${ends}`});
+  return null;
+}
+
+/** Undefined for the model's own. */
+function readStarts({starts}: TypedChoices, faults: Fault[]): number | undefined {
+  const value = starts.trim();
+  if (value === "") return undefined;
+  const count = Number(value);
+  if (/^\d+$/.test(value) && count >= 1 && count <= mostStarts) return count;
+  const expected = `a whole number from 1 to ${mostStarts}, or nothing for the model's own`;
+  faults.push({code: "out-of-range", field: "starts", value, expected});
+  return undefined;
+}
+
+/** Undefined for Gaussian noise of unknown variance. */
+function readNoise({likelihood: kind, sigma}: TypedChoices, sharing: boolean, faults: Fault[]): NoiseModel | undefined {
+  if (kind === "gaussian") return undefined;
+  if (sharing) {
+    const expected = "Gaussian noise where a parameter is shared";
+    faults.push({code: "shared-noise", field: "noise", value: likelihoodNames[kind], expected});
+  }
+  const value = parseNumber(sigma.trim());
+  if (value !== null && value > 0) return {kind, sigma: value};
+  const expected = "a number above 0 in the signal's unit, the standard deviation of each channel";
+  const code = sigma.trim() === "" ? "missing-value" : "out-of-range";
+  faults.push({code, field: "sigma", value: sigma.trim(), expected});
+  return undefined;
 }
 
 const list = new Intl.ListFormat("en-GB");

@@ -95,7 +95,10 @@ async function simulate(page: Page, id: string): Promise<void> {
 }
 
 /** The core's own answer to a request, of all voxels of the example that `simulate` makes. */
-async function core(id: string, options: Partial<FitOptions>): Promise<{fit: CoreFit; index: (name: string) => number}> {
+async function core(
+  id: string,
+  options: Partial<FitOptions>
+): Promise<{fit: CoreFit; index: (name: string) => number}> {
   const own = instantiate(await loadModule());
   const model = own.models().models.find((each) => each.id === id)!;
   const input = await readFitInput(simulatedExample(own, model));

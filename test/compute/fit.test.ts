@@ -100,7 +100,7 @@ describe("fitVoxels on worker threads", () => {
     assert.ok(sum(whole.residual) < sum(residual));
   });
 
-  test("which parameters a fit estimates: what the model holds and what is fixed are not, unless set free or shared", () => {
+  test("a fit estimates what is neither held nor fixed, and what is set free or shared", () => {
     const model = {parameters: core.models().models.find(({id}) => id === "variable-flip-angle")!.parameters};
     const names = (request: Parameters<typeof estimatedParameters>[1]) =>
       estimatedParameters(model, request).map(({name, index}) => `${index} ${name}`);

@@ -192,8 +192,8 @@ describe("what is typed", () => {
       ["missing-value", "sigma"]
     ]);
     assert.deepEqual(faultsOf("t2", {T2: {role: "shared"}}, {likelihood: "rician", sigma: "-1"}), [
-      ["out-of-range", "sigma", "-1", "a number above 0 in the signal's unit, the standard deviation of each channel"],
-      ["shared-noise", "noise", "Rician likelihood", "Gaussian noise where a parameter is shared"]
+      ["shared-noise", "noise", "Rician likelihood", "Gaussian noise where a parameter is shared"],
+      ["out-of-range", "sigma", "-1", "a number above 0 in the signal's unit, the standard deviation of each channel"]
     ]);
   });
 
