@@ -47,17 +47,21 @@ function cohort(core: Core, snr: number): Float64Array {
   return core.simulate({model, protocol, noise}, parameters, voxels);
 }
 
-function timed(runs: readonly (() => unknown)[]): number[] {
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+/** Seconds of each run, round by round: interleaved, so that a machine that slows down slows all of them. */
+function timed(runs: readonly (() => unknown)[]): number[][] {
   const times = runs.map(() => [] as number[]);
-  // Interleaved, so that a machine that slows down slows all of them.
   for (let round = 0; round <= rounds; round++) {
     runs.forEach((run, index) => {
       const start = performance.now();
       run();
-      if (round > 0) times[index].push(performance.now() - start);
+      if (round > 0) times[index].push((performance.now() - start) / 1000);
     });
   }
-  return times.map((list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)]);
+  return times;
 }
 
 export async function benchFit(): Promise<void> {
@@ -88,17 +92,22 @@ export async function benchFit(): Promise<void> {
     }));
 
     const noisy = cohort(core, 20);
+    const [single, noisySingle, few] = [Float32Array.from(samples), Float32Array.from(noisy), first(samples, 1000)];
+    const native = nativeFit(folder);
+    const besides: {f64: number; f32: number}[] = [];
     const runs: [string, () => unknown][] = [
       ["core, f64, SNR 50", () => core.fit(request, samples, voxels)],
-      ["core, f32, SNR 50", () => core.fit(request, Float32Array.from(samples), voxels)],
+      ["core, f32, SNR 50", () => core.fit(request, single, voxels)],
       ["core, f64, SNR 20", () => core.fit(request, noisy, voxels)],
-      ["core, f32, SNR 20", () => core.fit(request, Float32Array.from(noisy), voxels)],
-      ["plain TypeScript (1,000 voxels)", () => plainFit(protocol, first(samples, 1000), 1000)],
-      ["core, ivim, f64", () => core.fit({...ivimRequest, estimator: "nlls"}, ivim, voxels)]
+      ["core, f32, SNR 20", () => core.fit(request, noisySingle, voxels)],
+      ["plain TypeScript (1,000 voxels)", () => plainFit(protocol, few, 1000)],
+      ["core, ivim, f64", () => core.fit({...ivimRequest, estimator: "nlls"}, ivim, voxels)],
+      ["native", () => native !== null && besides.push(native())]
     ];
-    const rates = timed(runs.map(([, run]) => run)).map((time, i) => (1000 * (i === 4 ? 1000 : voxels)) / time);
+    const times = timed(runs.map(([, run]) => run));
+    runs.pop();
+    const rates = runs.map((_, i) => (i === 4 ? 1000 : voxels) / median(times[i]));
     const python = ask("python3", [join(root, "bench", "python", "fit.py"), folder], root);
-    const native = ask("cargo", ["bench", "--quiet", "--bench", "fit"], join(root, "wasm"), folder);
     const scipy = python?.scipy?.rate as number | undefined;
     const dipy = python?.dipy?.rate as number | undefined;
     console.log(`T2-IVIM-Kurtosis, 7 b x 3 TE, ${voxels.toLocaleString("en")} voxels, one thread, median of ${rounds} rounds`);
@@ -114,8 +123,10 @@ export async function benchFit(): Promise<void> {
     }
     if (native === null) console.log("  native build: not measured, cargo is needed");
     else {
-      for (const [i, precision] of ["f64", "f32"].entries()) {
-        console.log(`  wasm beside native, ${precision}: ${(rates[i] / native[precision]).toFixed(2)} x`);
+      for (const [i, precision] of (["f64", "f32"] as const).entries()) {
+        // Round against round; the first one of each warms up.
+        const ratios = times[i].map((time, round) => besides[round + 1][precision] / time);
+        console.log(`  wasm beside native, ${precision}: ${median(ratios).toFixed(2)} x`);
       }
     }
     await scaling(module, samples);
@@ -130,27 +141,44 @@ function first(samples: Float64Array, count: number): Float64Array {
   return Float64Array.from({length: rows * count}, (_, i) => samples[Math.floor(i / count) * voxels + (i % count)]);
 }
 
-/** One worker against two, the same voxels ten times over. */
+/** One fit of every voxel by the native build: seconds in each precision. Null where there is no Rust. */
+function nativeFit(folder: string): (() => {f64: number; f32: number}) | null {
+  const built = spawnSync("cargo", ["bench", "--no-run", "--bench", "fit", "--message-format", "json"], {
+    cwd: join(root, "wasm"), encoding: "utf8", maxBuffer: 1 << 26, stdio: ["ignore", "pipe", "ignore"]
+  });
+  if (built.status !== 0) return null;
+  const program = built.stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line))
+    .find(({target, executable}) => target?.name === "fit" && executable)?.executable;
+  return () => ask(program, ["--bench"], root, folder);
+}
+
+/**
+ * One worker against two, the same voxels ten times over; beside it how much more two independent pools of one worker
+ * do than one, which is all that the machine has to give.
+ */
 async function scaling(module: WebAssembly.Module, samples: Float64Array): Promise<void> {
   const rows = samples.length / voxels;
   const many = new Float64Array(samples.length * 10);
   for (let s = 0; s < rows; s++) {
     for (let k = 0; k < 10; k++) many.set(samples.subarray(s * voxels, (s + 1) * voxels), (s * 10 + k) * voxels);
   }
-  const times: number[] = [];
-  for (const size of [1, 2]) {
-    const pool = createPool({size, spawn, module});
-    const input = {model, estimator: "nlls", protocol, samples: many, voxels: voxels * 10};
-    let best = Infinity;
-    for (let round = 0; round < 3; round++) {
+  const input = {model, estimator: "nlls", protocol, samples: many, voxels: voxels * 10};
+  const pools = [1, 1, 2].map((size) => createPool({size, spawn, module}));
+  const [one, other, two] = pools.map((pool) => () => fitVoxels(pool, input));
+  const times: number[][] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const list: number[] = [];
+    for (const run of [one, two, () => Promise.all([one(), other()])]) {
       const start = performance.now();
-      await fitVoxels(pool, input);
-      best = Math.min(best, performance.now() - start);
+      await run();
+      list.push(performance.now() - start);
     }
-    pool.close();
-    times.push(best);
+    if (round > 0) times.push(list);
   }
-  console.log(`  two workers beside one: ${(times[0] / times[1]).toFixed(2)} x`);
+  pools.forEach((pool) => pool.close());
+  const workers = median(times.map(([alone, both]) => alone / both));
+  const machine = median(times.map(([alone, , side]) => (2 * alone) / side));
+  console.log(`  two workers beside one: ${workers.toFixed(2)} x; two independent fits: ${machine.toFixed(2)} x`);
 }
 
 /** Share of voxels whose residual is within 0.1 % of the best that random starts find. */

@@ -102,7 +102,7 @@ impl<L: Lane> Problem<L> for Scattered<'_> {
     }
 
     fn further(&self, end: &[f64], snr: f64) -> usize {
-        Start::further(end, snr)
+        self.start.further(end, snr)
     }
 
     fn linearise(&mut self, samples: &[L], p: &mut [L], gradient: &mut [L], normal: &mut [L]) -> L {
@@ -113,8 +113,9 @@ impl<L: Lane> Problem<L> for Scattered<'_> {
 /// The closed-form start. Tissue: log-linear least squares of the samples at high b, where the vascular signal has
 /// decayed, weighted for a typical decay. Vascular compartment: one decay, with the amplitudes of both solved for.
 ///
-/// Further starts differ from it in what decides between the minima that noise leaves: the two diffusion coefficients
-/// and the kurtosis. They were chosen by simulation (tests/suite/t2_ivim_kurtosis.rs states how well they do).
+/// Further starts differ from it in what decides between the minima that noise leaves: the two diffusion coefficients,
+/// the T2 of blood and the kurtosis. They and their order were chosen by simulation, each for the minima that those before
+/// it miss (tests/suite/t2_ivim_kurtosis.rs states how well they do).
 #[derive(Clone)]
 struct Start {
     /// Largest b and TE, in which the rest is measured.
@@ -122,6 +123,7 @@ struct Start {
     te_unit: f64,
     b: Vec<f64>,
     te: Vec<f64>,
+    mean_te: f64,
     /// Rows of the samples in the log-linear fit, and its pseudo-inverse: coefficient by coefficient (ln S at b = 0 and
     /// TE = 0, Dt, K Dt^2 / 6, 1 / T2t).
     tissue: Vec<usize>,
@@ -138,28 +140,33 @@ impl Start {
     /// Dv and T2v.
     const VASCULAR: [f64; 2] = [0.015, 0.03];
     /// Dv, T2v and, where they are not those of the first start, Dt and K.
-    const FURTHER: [(f64, f64, Option<[f64; 2]>); 8] = [
-        (0.05, 0.05, Some([0.001, 0.1])),
-        (0.01, 0.05, Some([0.003, 1.5])),
-        (0.05, 0.05, Some([0.003, 1.5])),
-        (0.006, 0.03, None),
-        (0.15, 0.1, None),
-        (0.05, 0.05, Some([0.0005, 0.1])),
-        (0.01, 0.05, Some([0.001, 1.5])),
+    const FURTHER: [(f64, f64, Option<[f64; 2]>); 9] = [
+        (0.03, 0.15, Some([0.002, 0.8])),
+        (0.01, 0.03, Some([0.0003, 2.8])),
         (0.005, 0.07, Some([3e-5, 0.5])),
+        (0.006, 0.03, None),
+        (0.05, 0.05, Some([0.003, 1.5])),
+        (0.1, 0.02, None),
+        (0.01, 0.05, Some([0.001, 1.5])),
+        (0.008, 0.3, Some([0.002, 1.0])),
+        (0.015, 0.05, Some([0.0001, 0.1])),
     ];
     const COUNT: usize = 1 + Self::FURTHER.len();
 
-    /// How many further starts find the least minimum nearly always. Other minima lie where the two compartments are hard
-    /// to tell apart: little or much of either, similar diffusion, or, where noise is strong, kurtosis on a bound.
-    fn further(end: &[f64], snr: f64) -> usize {
-        let &[_, f, dv, _, _, k, _] = end else { unreachable!("seven parameters") };
-        let alike = f < 0.03 || dv < 0.01;
+    /// How many further starts find the least minimum nearly always, by where the first fit ended. Other minima lie where
+    /// the two compartments are hard to tell apart (blood that diffuses slowly, little blood, much kurtosis), and the more
+    /// of them the stronger the noise.
+    fn further(&self, end: &[f64], snr: f64) -> usize {
+        let &[_, f, dv, t2v, _, k, t2t] = end else { unreachable!("seven parameters") };
+        let blood = f * libm::exp(-self.mean_te / t2v);
+        let tissue = (1.0 - f) * libm::exp(-self.mean_te / t2t);
+        let alike =
+            |dv_below: f64, share_below: f64| dv < dv_below || blood < share_below * (blood + tissue) || k > 2.9;
         match () {
-            () if snr >= 30.0 && alike => 3,
-            () if snr >= 30.0 => 0,
-            () if alike || f > 0.3 || k <= 0.0 || k >= 3.0 => Self::FURTHER.len(),
-            () => 4,
+            () if snr >= 60.0 => 0,
+            () if snr >= 30.0 => 3 * usize::from(alike(0.0155, 0.115)),
+            () if alike(0.0185, 0.17) => Self::FURTHER.len(),
+            () => usize::from(snr < 20.0) + usize::from(snr < 15.0),
         }
     }
 
@@ -176,6 +183,7 @@ impl Start {
         let (b_unit, te_unit) = (largest(0), largest(1));
         let b: Vec<f64> = column(0).map(|b| b / b_unit).collect();
         let te: Vec<f64> = column(1).map(|te| te / te_unit).collect();
+        let mean_te = column(1).sum::<f64>() / design.rows() as f64;
         let high = |&i: &usize| design.row(i)[0] > Self::TISSUE_B;
         let mut tissue: Vec<usize> = (0..design.rows()).filter(high).collect();
         if tissue.len() < 4 {
@@ -190,7 +198,7 @@ impl Start {
         let inverse = pseudo_inverse(&rows, &weights);
         let [dv, t2v] = Self::VASCULAR;
         let vascular = (0..design.rows()).map(|i| libm::exp(-design.row(i)[0] * dv - design.row(i)[1] / t2v)).collect();
-        Self { b_unit, te_unit, b, te, tissue, inverse, vascular }
+        Self { b_unit, te_unit, b, te, mean_te, tissue, inverse, vascular }
     }
 
     fn propose<L: Lane>(&self, k: usize, samples: &[L], p: &mut [L]) {
@@ -591,7 +599,7 @@ impl<L: Lane> Problem<L> for Grid<L> {
     }
 
     fn further(&self, end: &[f64], snr: f64) -> usize {
-        Start::further(end, snr)
+        self.start.further(end, snr)
     }
 
     fn linearise(&mut self, samples: &[L], p: &mut [L], gradient: &mut [L], normal: &mut [L]) -> L {

@@ -25,6 +25,8 @@ type Triangle<T> = [Row<T>; MAXIMUM];
 pub(super) struct Certificate {
     pub x: Row<f64>,
     pub residual: f64,
+    /// By how much the step to `x` was to lower the residual.
+    pub promise: f64,
     pub deviation: Row<f64>,
     /// Bits of the parameters that the samples do not determine.
     pub undetermined: u32,
@@ -127,21 +129,23 @@ impl<'a> Certifier<'a> {
         let deviation = row(&|j| (variance * inverse[j][j]).sqrt() * unscale[j]);
 
         // One more step without damping: it costs no evaluation, and takes fits in single precision most of the way.
-        let polished = row(&|j| {
+        let step = row(&|j| {
             let along = |sum: L, k: usize| {
                 sum + inverse[j.max(k)][j.min(k)] * unscale[k] * L::select(free[k], gradient[k], zero)
             };
             let step = (0..p).fold(zero, along) * unscale[j];
-            L::select(positive.and(free[j]).and(step.finite()), x[j] + step, x[j])
+            L::select(positive.and(free[j]).and(step.finite()), step, zero)
         });
+        let promise = (0..p).fold(zero, |sum, j| sum + step[j] * gradient[j]);
 
         std::array::from_fn(|i| {
             let set = |masks: &Row<L>| (0..p).fold(0, |bits, j| bits | u32::from(masks[j].is_set(i)) << j);
             let (low, high, free) = (set(&low), set(&high), set(&free));
             let held = held.iter().enumerate().fold(0, |bits, (j, &held)| bits | u32::from(held) << j);
             let mut certificate = Certificate {
-                x: polished.map(|x| x.lane(i)),
+                x: std::array::from_fn(|j| (x[j] + step[j]).lane(i)),
                 residual: residual.lane(i),
+                promise: promise.lane(i),
                 deviation: std::array::from_fn(|j| match () {
                     () if held >> j & 1 == 1 => 0.0,
                     () if free >> j & 1 == 1 => deviation[j].lane(i),

@@ -10,8 +10,10 @@
 //!
 //! The iteration computes in the samples' precision; the samples of a voxel are divided by a power of two near the
 //! largest of them, which changes no digit. What is said of its end (standard deviations, residual, gradient,
-//! condition) is computed in double precision.
+//! condition) is computed in double precision; an end of single precision that is no minimum by that is none, and the
+//! voxel is fitted again in double precision.
 
+mod again;
 mod certify;
 mod likelihood;
 mod shared;
@@ -23,10 +25,14 @@ use crate::models::{AnySignal, Precision, MAXIMUM_PARAMETERS};
 use certify::{Certificate, Certifier};
 use likelihood::Objective;
 pub use solver::Pace;
-use solver::{run, End, Entry, Lanes, Solver};
+use solver::{rounding, run, End, Entry, Lanes, Solver};
 
 /// Steps tried before a voxel is given up.
 pub const MAXIMUM_ITERATIONS: u32 = 200;
+
+/// An end of single precision is a minimum where, in double precision, one more step promises to lower the residual by
+/// less than this share of it.
+const SETTLED: f64 = 1e-4;
 
 /// Voxels whose samples and starts are laid out at once; a multiple of any number of lanes.
 const CHUNK: usize = 1024;
@@ -48,7 +54,16 @@ pub fn fit<T: Precision>(job: &Job<T>, signal: &dyn AnySignal) -> Fit<T> {
         7 => fit_with::<T, 7>,
         other => unreachable!("no solver is compiled for {other} parameters: add a line here"),
     };
-    fit(job, signal, Pace::QUICK)
+    let mut out = fit(job, signal, Pace::QUICK);
+    if single::<T>() {
+        again::fit(job, signal, &mut out);
+    }
+    out
+}
+
+/// Whether the iteration computes in less than double precision.
+fn single<T: Precision>() -> bool {
+    T::Lanes::EPSILON > f64::EPSILON
 }
 
 /// As [`fit`], for a signal of P parameters and at a stated pace.
@@ -412,7 +427,13 @@ impl<'a, T: Precision> Task<'a, T> {
         let mut ends: [[f64; MAXIMUM_PARAMETERS]; Doubles::WIDTH] = std::array::from_fn(|i| of(i).1.x);
         let bits: [[u32; 2]; Doubles::WIDTH] = std::array::from_fn(|i| self.settle(chunk, of(i).0, &mut ends[i]));
         let certificates = certifier.certify(&y, &ends, &bits, sigma);
-        for ((slot, _), certificate) in ended.iter().zip(&certificates) {
+        for (i, ((slot, _), certificate)) in ended.iter().zip(&certificates).enumerate() {
+            let total: f64 = y.iter().map(|y| y.lane(i) * y.lane(i)).sum();
+            let least = (SETTLED * certificate.residual).max(rounding::<T::Lanes>(n) * total);
+            if single::<T>() && certificate.promise > least {
+                out.status[chunk.first + slot] = Status::FailedMaxIterations as u8;
+                continue;
+            }
             self.write(chunk, *slot, certificate, voxels, out);
         }
     }

@@ -36,6 +36,11 @@ fn stalled<L: Lane>() -> f64 {
     (1e4 * L::EPSILON).max(1e-6)
 }
 
+/// A residual of n samples below this share of their sum of squares is nothing but their rounding: the fit is exact.
+pub(super) fn rounding<L: Lane>(samples: usize) -> f64 {
+    samples as f64 * (4.0 * L::EPSILON) * (4.0 * L::EPSILON)
+}
+
 /// A further start is given up once a step without damping this many times over would bring it to no less than the best
 /// residual so far less this share.
 const NO_BETTER: f64 = 5e-4;
@@ -122,14 +127,16 @@ pub(super) struct Solver<'a, L: Lane, const P: usize> {
     best: L,
     lower: [L; P],
     upper: [L; P],
-    x: [L; P],
-    trial: [L; P],
+    /// In boxes, as J'r and the lower triangle of J'J: a step that every lane takes moves pointers.
+    x: Box<[L; P]>,
+    trial: Box<[L; P]>,
     step: [L; P],
-    /// J'r and the lower triangle of J'J. In boxes, so that a step that every lane takes moves two pointers.
     gradient: Box<[L; P]>,
     trial_gradient: Box<[L; P]>,
     normal: Box<[[L; P]; P]>,
     trial_normal: Box<[[L; P]; P]>,
+    /// Room for the factors of J'J: to clear it anew for each step would cost more than to factorise small ones.
+    factor: Box<[[L; P]; P]>,
     /// What damping multiplies.
     scale: [L; P],
     /// Masks of the parameters that stay where they are: held, or on a bound and pushed outward.
@@ -158,13 +165,14 @@ impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
             best: L::splat(f64::INFINITY),
             lower: [one; P],
             upper: [one; P],
-            x: [one; P],
-            trial: [one; P],
+            x: Box::new([one; P]),
+            trial: Box::new([one; P]),
             step: [zero; P],
             gradient: Box::new([zero; P]),
             trial_gradient: Box::new([zero; P]),
             normal: Box::new([[zero; P]; P]),
             trial_normal: Box::new([[zero; P]; P]),
+            factor: Box::new([[zero; P]; P]),
             scale: [zero; P],
             active: [L::none(); P],
             residual: one,
@@ -195,8 +203,14 @@ impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
         // A free parameter on its bound may still be pushed outward by the others: it is held too, and the rest solved
         // again. Each round holds at least one more.
         for _ in 0..=P {
-            self.step =
-                solve(&self.normal, &self.gradient, &self.active, &self.scale.map(|scale| scale * self.damping));
+            let system = System {
+                normal: &self.normal,
+                gradient: &self.gradient,
+                active: &self.active,
+                scale: &self.scale,
+                damping: self.damping,
+            };
+            system.solve(&mut self.factor, &mut self.step);
             let mut blocked_any = L::none();
             for j in 0..P {
                 let low = self.x[j].le(self.lower[j]).and(self.step[j].lt(zero));
@@ -264,7 +278,7 @@ impl<'a, L: Lane, const P: usize> Lanes<'a, L> for Solver<'a, L, P> {
     fn advance(&mut self) -> (L, L, L) {
         let (zero, one, two) = (L::splat(0.0), L::splat(1.0), L::splat(2.0));
         let (gradient, normal) = (&mut self.trial_gradient[..], self.trial_normal.as_flattened_mut());
-        let residual = self.objective.linearise(&self.y, &mut self.trial, self.sigma, gradient, normal);
+        let residual = self.objective.linearise(&self.y, &mut self.trial[..], self.sigma, gradient, normal);
         let fresh = self.fresh.gt(zero);
         let better = residual.finite().and(fresh.or(residual.le(self.residual)));
 
@@ -282,7 +296,7 @@ impl<'a, L: Lane, const P: usize> Lanes<'a, L> for Solver<'a, L, P> {
         let taken = better.or(fresh);
         self.residual = L::select(taken, residual, self.residual);
         if !taken.not().any() {
-            self.x = self.trial;
+            std::mem::swap(&mut self.x, &mut self.trial);
             std::mem::swap(&mut self.gradient, &mut self.trial_gradient);
             std::mem::swap(&mut self.normal, &mut self.trial_normal);
         } else if taken.any() {
@@ -307,11 +321,9 @@ impl<'a, L: Lane, const P: usize> Lanes<'a, L> for Solver<'a, L, P> {
         self.activate();
         self.damped_step();
         // What rounding leaves of a residual, and what is worth no further step.
-        let rounding = L::splat(0.05 * L::EPSILON) * (self.residual * self.total).sqrt();
-        let enough = rounding.larger(self.residual * L::splat(self.pace.tolerance.max(8.0 * L::EPSILON)));
-        // A residual that is nothing but the rounding of n samples: the fit is exact.
-        let n = self.y.len() as f64;
-        let exact = self.residual.le(self.total * L::splat(n * (4.0 * L::EPSILON) * (4.0 * L::EPSILON)));
+        let least = L::splat(0.05 * L::EPSILON) * (self.residual * self.total).sqrt();
+        let enough = least.larger(self.residual * L::splat(self.pace.tolerance.max(8.0 * L::EPSILON)));
+        let exact = self.residual.le(self.total * L::splat(rounding::<L>(self.y.len())));
         let over =
             self.damping.gt(L::splat(LARGEST_DAMPING)).or(self.count.ge(L::splat(f64::from(self.pace.iterations))));
         let over = over.or(self.residual.finite().not());
@@ -321,7 +333,15 @@ impl<'a, L: Lane, const P: usize> Lanes<'a, L> for Solver<'a, L, P> {
         let mut no_better = L::none();
         if candidate.or(weak).any() {
             // What a step without damping would promise: (J'r)' (J'J)^-1 (J'r) over the free parameters.
-            let step = solve(&self.normal, &self.gradient, &self.active, &[zero; P]);
+            let system = System {
+                normal: &self.normal,
+                gradient: &self.gradient,
+                active: &self.active,
+                scale: &self.scale,
+                damping: zero,
+            };
+            let mut step = [zero; P];
+            system.solve(&mut self.factor, &mut step);
             let promise = (0..P).fold(zero, |sum, j| sum + step[j] * self.gradient[j]);
             let bar = L::select(over, enough.larger(self.residual * L::splat(stalled::<L>())), enough);
             let settled = candidate.and(promise.le(bar));
@@ -341,7 +361,7 @@ impl<'a, L: Lane, const P: usize> Lanes<'a, L> for Solver<'a, L, P> {
     }
 
     fn end(&self, lane: usize, converged: L, no_better: L) -> End {
-        let mut at = self.x;
+        let mut at = *self.x;
         self.objective.leave(&mut at);
         let mut x = [0.0; MAXIMUM_PARAMETERS];
         for (x, at) in x.iter_mut().zip(at) {
@@ -357,69 +377,63 @@ impl<'a, L: Lane, const P: usize> Lanes<'a, L> for Solver<'a, L, P> {
     }
 }
 
-/// Solves J'J s = J'r with `damping` added to the diagonal of J'J, by the square-root-free Cholesky factors. A
-/// parameter that is active, or that the columns before it determine to rounding, does not move.
-#[inline(always)]
-fn solve<L: Lane, const P: usize>(
-    normal: &[[L; P]; P],
-    gradient: &[L; P],
-    active: &[L; P],
-    damping: &[L; P],
-) -> [L; P] {
-    // Many unrolled loops are long, and stand where they are used only while they are short.
-    if P <= 3 {
-        eliminate(normal, gradient, active, damping)
-    } else {
-        eliminate_apart(normal, gradient, active, damping)
+/// Solves J'J s = J'r, with damping times the scale added to the diagonal of J'J, by the square-root-free Cholesky
+/// factors. A parameter that is active, or that the columns before it determine to rounding, does not move.
+struct System<'s, L, const P: usize> {
+    normal: &'s [[L; P]; P],
+    gradient: &'s [L; P],
+    active: &'s [L; P],
+    scale: &'s [L; P],
+    damping: L,
+}
+
+impl<L: Lane, const P: usize> System<'_, L, P> {
+    /// Writes the step; `factor` is room to work in.
+    #[inline(always)]
+    fn solve(&self, factor: &mut [[L; P]; P], step: &mut [L; P]) {
+        // Many unrolled loops are long, and stand where they are used only while they are short.
+        if P <= 3 {
+            self.eliminate(factor, step);
+        } else {
+            self.eliminate_apart(factor, step);
+        }
     }
-}
 
-#[inline(never)]
-fn eliminate_apart<L: Lane, const P: usize>(
-    normal: &[[L; P]; P],
-    gradient: &[L; P],
-    active: &[L; P],
-    damping: &[L; P],
-) -> [L; P] {
-    eliminate(normal, gradient, active, damping)
-}
+    #[inline(never)]
+    fn eliminate_apart(&self, factor: &mut [[L; P]; P], step: &mut [L; P]) {
+        self.eliminate(factor, step);
+    }
 
-#[inline(always)]
-fn eliminate<L: Lane, const P: usize>(
-    normal: &[[L; P]; P],
-    gradient: &[L; P],
-    active: &[L; P],
-    damping: &[L; P],
-) -> [L; P] {
-    let (zero, one) = (L::splat(0.0), L::splat(1.0));
-    let rounding = L::splat(16.0 * L::EPSILON);
-    let mut factor = [[zero; P]; P];
-    let mut reciprocal = [zero; P];
-    let mut step = [zero; P];
-    for j in 0..P {
-        let mut row = [zero; P];
-        let whole = normal[j][j] + damping[j];
-        let mut pivot = whole;
-        let mut value = gradient[j];
-        for k in 0..j {
-            let mut product = normal[j][k];
-            for m in 0..k {
-                product = product - row[m] * factor[k][m];
+    /// The factors go into the lower triangle of `factor`, their products with the pivots into the upper one, and
+    /// reciprocal pivots onto its diagonal.
+    #[inline(always)]
+    fn eliminate(&self, factor: &mut [[L; P]; P], step: &mut [L; P]) {
+        let (zero, one) = (L::splat(0.0), L::splat(1.0));
+        let rounding = L::splat(16.0 * L::EPSILON);
+        for j in 0..P {
+            let whole = self.normal[j][j] + self.scale[j] * self.damping;
+            let mut pivot = whole;
+            let mut value = self.gradient[j];
+            for k in 0..j {
+                let mut product = self.normal[j][k];
+                for m in 0..k {
+                    product = product - factor[m][j] * factor[k][m];
+                }
+                factor[k][j] = product;
+                factor[j][k] = product * factor[k][k];
+                pivot = pivot - product * factor[j][k];
+                value = value - factor[j][k] * step[k];
             }
-            row[k] = product;
-            factor[j][k] = product * reciprocal[k];
-            pivot = pivot - product * factor[j][k];
-            value = value - factor[j][k] * step[k];
+            let good = pivot.gt(whole * rounding);
+            factor[j][j] = L::select(good.and(self.active[j].not()), one / L::select(good, pivot, one), zero);
+            step[j] = value;
         }
-        let good = pivot.gt(whole * rounding);
-        reciprocal[j] = L::select(good.and(active[j].not()), one / L::select(good, pivot, one), zero);
-        step[j] = value;
-    }
-    for j in (0..P).rev() {
-        step[j] = step[j] * reciprocal[j];
-        for k in j + 1..P {
-            step[j] = step[j] - factor[k][j] * step[k];
+        for j in (0..P).rev() {
+            let mut value = step[j] * factor[j][j];
+            for k in j + 1..P {
+                value = value - factor[k][j] * step[k];
+            }
+            step[j] = value;
         }
     }
-    step
 }
