@@ -67,10 +67,13 @@ fn cohort(voxels: usize, snr: f64) -> Vec<f64> {
     samples
 }
 
-/// Voxels in which the fit's residual is more than 0.1 % above the best that random starts find.
-fn beaten(voxels: usize, snr: f64, starts: usize) -> usize {
+/// Voxels in which the fit's residual, in double and in single precision, is more than 0.1 % above the best that random
+/// starts find.
+fn beaten(voxels: usize, snr: f64, starts: usize) -> [usize; 2] {
     let samples = cohort(voxels, snr);
-    let found = fitted(&json!({}), &samples);
+    let single: Vec<f32> = samples.iter().map(|&sample| sample as f32).collect();
+    let found = fitted(&json!({}), &samples).residual;
+    let found_single: Vec<f64> = fitted(&json!({}), &single).residual.iter().map(|&r| f64::from(r)).collect();
     let mut best = vec![f64::INFINITY; voxels];
     let mut state = 5;
     for _ in 0..starts {
@@ -84,15 +87,36 @@ fn beaten(voxels: usize, snr: f64, starts: usize) -> usize {
             *best = best.min(residual);
         }
     }
-    (0..voxels).filter(|&v| !(found.residual[v] <= 1.001 * best[v])).count()
+    let worse = |found: &[f64]| (0..voxels).filter(|&v| !(found[v] <= 1.001 * best[v])).count();
+    [worse(&found), worse(&found_single)]
 }
 
 /// The further starts of the model were chosen on voxels of these ranges, so this is no independent estimate.
 #[test]
 fn random_starts_rarely_find_a_better_minimum() {
-    for (snr, allowed) in [(50.0, 2), (20.0, 4)] {
-        let count = beaten(2000, snr, 12);
-        assert!(count <= allowed, "SNR {snr}: {count} of 2,000");
+    for snr in [50.0, 20.0] {
+        let counts = beaten(4000, snr, 12);
+        println!("SNR {snr}: {counts:?} of 4,000");
+        assert!(counts.iter().all(|&count| count <= 4), "SNR {snr}: {counts:?} of 4,000");
+    }
+}
+
+/// What single precision cannot settle is fitted again in double precision, held and mapped parameters and all.
+#[test]
+fn single_precision_leaves_no_voxel_without_its_minimum() {
+    const VOXELS: usize = 4000;
+    let samples = cohort(VOXELS, 50.0);
+    let mapped: Vec<f64> = (0..VOXELS).map(|v| 0.06 + 0.02 * (v % 3) as f64).collect();
+    for (more, data) in [
+        (json!({}), samples.clone()),
+        (json!({"maps": ["T2t"], "fix": {"T2v": 0.1}}), [samples.clone(), mapped].concat()),
+    ] {
+        let single: Vec<f32> = data.iter().map(|&sample| sample as f32).collect();
+        let double = fit(&request(&asked(&more)), &data, VOXELS).unwrap();
+        let single = fit(&request(&asked(&more)), &single, VOXELS).unwrap();
+        assert!(double.status.iter().chain(&single.status).all(|&status| status < 3));
+        let apart = |v: &usize| (f64::from(single.residual[*v]) / double.residual[*v] - 1.0).abs() > 1e-3;
+        assert!((0..VOXELS).filter(apart).count() <= 2, "{}", (0..VOXELS).filter(apart).count());
     }
 }
 
