@@ -157,9 +157,10 @@ impl Estimator {
                 id: "nlls",
                 name: "Nonlinear least squares, bounded",
                 description: "Levenberg-Marquardt with Marquardt's scaling, analytic Jacobian and an active set of \
-                              bounds. It iterates in the samples' precision and certifies in double precision. Samples \
-                              may be zero or negative. Standard deviations: residual variance on n - p degrees of \
-                              freedom times the inverse of J'J of the parameters off their bounds. With Rician noise it \
+                              bounds. It iterates in the samples' precision and certifies in double precision, in which \
+                              it repeats what single precision cannot settle. Samples may be zero or negative. Standard \
+                              deviations: residual variance on n - p degrees of freedom times the inverse of J'J of \
+                              the parameters off their bounds. With Rician noise it \
                               maximises the likelihood: the residual is sigma^2 times -2 ln L less a function of the \
                               samples alone, and the standard deviations are those of the Fisher information.",
                 residual_unit: "signal^2",

@@ -140,15 +140,13 @@ impl Start {
     /// Dv and T2v.
     const VASCULAR: [f64; 2] = [0.015, 0.03];
     /// Dv, T2v and, where they are not those of the first start, Dt and K.
-    const FURTHER: [(f64, f64, Option<[f64; 2]>); 9] = [
+    const FURTHER: [(f64, f64, Option<[f64; 2]>); 7] = [
         (0.03, 0.15, Some([0.002, 0.8])),
-        (0.01, 0.03, Some([0.0003, 2.8])),
+        (0.004, 0.012, Some([0.002, 0.8])),
         (0.005, 0.07, Some([3e-5, 0.5])),
-        (0.006, 0.03, None),
         (0.05, 0.05, Some([0.003, 1.5])),
         (0.1, 0.02, None),
         (0.01, 0.05, Some([0.001, 1.5])),
-        (0.008, 0.3, Some([0.002, 1.0])),
         (0.015, 0.05, Some([0.0001, 0.1])),
     ];
     const COUNT: usize = 1 + Self::FURTHER.len();
@@ -163,7 +161,7 @@ impl Start {
         let alike =
             |dv_below: f64, share_below: f64| dv < dv_below || blood < share_below * (blood + tissue) || k > 2.9;
         match () {
-            () if snr >= 60.0 => 0,
+            () if snr >= 60.0 => usize::from(alike(0.0155, 0.115)),
             () if snr >= 30.0 => 3 * usize::from(alike(0.0155, 0.115)),
             () if alike(0.0185, 0.17) => Self::FURTHER.len(),
             () => usize::from(snr < 20.0) + usize::from(snr < 15.0),
