@@ -3,6 +3,7 @@
 mod bad_input;
 mod certification;
 mod clinical_adc;
+mod double_double;
 mod examples;
 mod fat_water;
 mod flair;
