@@ -3,6 +3,7 @@
 //!
 //! This is the one file that knows WebAssembly: it checks nothing itself, calls the modules and maps their errors.
 
+pub mod algebra;
 pub mod error;
 pub mod fit;
 pub mod information;

@@ -1,5 +1,6 @@
 //! Tests of the crate from outside, one module for each module of `src`.
 
+mod algebra;
 mod bad_input;
 mod certification;
 mod clinical_adc;
