@@ -121,7 +121,12 @@ fn certify(snr: f64) {
     for (seed, model) in (1..).zip(fitted) {
         let all = shown(*model, snr, seed);
         for one in &all {
-            println!("{one:?} {}", if one.counts() { "counts" } else { "" });
+            let Shown { model, parameter, relative_bound, touching, coverage, efficiency, .. } = one;
+            let counts = if one.counts() { "counts" } else { "does not count" };
+            println!(
+                "{model} {parameter}: bound {relative_bound:.4}, touching {touching:.4}, coverage {coverage:.4}, \
+                 error over bound {efficiency:.4}, {counts}"
+            );
         }
         let id = model.description().id;
         let promised = all.iter().any(Shown::counts);
