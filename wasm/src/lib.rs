@@ -3,6 +3,7 @@
 //!
 //! This is the one file that knows WebAssembly: it checks nothing itself, calls the modules and maps their errors.
 
+pub mod algebra;
 pub mod error;
 pub mod fit;
 pub mod information;
@@ -22,7 +23,7 @@ use js_sys::{Float32Array, Float64Array};
 use segment::overlap::overlap;
 use segment::Method;
 use simulate::cohort::Cohort;
-use simulate::flair::{Phantom, Sequence};
+use simulate::flair::Phantom;
 use simulate::flair_point;
 use wasm_bindgen::prelude::*;
 
@@ -207,8 +208,7 @@ impl FlairPhantom {
     /// The magnitude image. Request: JSON {TE, TI, TR (s), noise: {kind, sigma, seed}}.
     pub fn image(&self, request: &str) -> Result<Vec<f32>, JsError> {
         let at: flair_point::At = simulate::parse("request", request).map_err(refuse)?;
-        let sequence = Sequence { te: at.te, ti: at.ti, tr: at.tr };
-        at.noise.noise().and_then(|noise| self.0.image(&sequence, &noise)).map_err(refuse)
+        at.noise.noise().and_then(|noise| self.0.image(&at.sequence(), &noise)).map_err(refuse)
     }
 
     /// Image, segmentations and scores as `flair_point` gives them, for the phantom that is there already.

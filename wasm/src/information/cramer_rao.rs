@@ -3,6 +3,7 @@
 
 use super::fisher::{invert, Inverse};
 use super::{Checked, Situation};
+use crate::algebra::place;
 use crate::error::CoreError;
 use crate::protocol::Protocol;
 use serde::{Deserialize, Serialize};
@@ -86,7 +87,7 @@ pub(crate) fn bounds(checked: &Checked, information: &[f64]) -> Bounds {
         (true, _) => covariance[j * p + k] / (sd[j] * sd[k]),
         (false, _) => 0.0,
     };
-    let entry = |j: usize, k: usize| information[j.max(k) * (j.max(k) + 1) / 2 + j.min(k)];
+    let entry = |j: usize, k: usize| information[place(j, k)];
     let matrix = |at: &dyn Fn(usize, usize) -> f64| (0..p).map(|j| (0..p).map(|k| at(j, k)).collect()).collect();
     Bounds {
         not_identifiable: parameters.iter().filter(|bound| !bound.identifiable).map(|bound| bound.name).collect(),

@@ -1,5 +1,6 @@
 //! Fisher information: what one sample says of its signal, and what many say of the parameters.
 
+use crate::algebra::{lower as triangle, place, Spectrum};
 use crate::simulate::noise::Kind;
 
 /// Fisher information that a sample holds on its signal, times sigma^2, for a signal of `snr` = S / sigma.
@@ -115,61 +116,19 @@ const OPEN: f64 = 1e-8;
 /// Inverts an information matrix (lower triangle, row after row). A parameter is identifiable when its axis is
 /// orthogonal to the null space of the matrix scaled to unit diagonal: then its variance is that of the pseudo-inverse.
 pub fn invert(lower: &[f64], p: usize) -> Inverse {
-    let entry = |j: usize, k: usize| lower[j.max(k) * (j.max(k) + 1) / 2 + j.min(k)];
-    let scale: Vec<f64> = (0..p).map(|j| if entry(j, j) > 0.0 { entry(j, j).sqrt() } else { 1.0 }).collect();
-    let scaled = (0..p * p).map(|i| entry(i / p, i % p) / (scale[i / p] * scale[i % p])).collect();
-    let (values, vectors) = eigen(scaled, p);
-    let largest = values.iter().fold(0.0f64, |largest, value| largest.max(*value));
-    let smallest = values.iter().fold(f64::INFINITY, |smallest, value| smallest.min(*value));
-    let kept: Vec<bool> = values.iter().map(|value| *value > SINGULAR * largest).collect();
-    let open = |j: usize| -> f64 { (0..p).filter(|&e| !kept[e]).map(|e| vectors[j * p + e].powi(2)).sum() };
-    let identifiable: Vec<bool> = (0..p).map(|j| open(j) <= OPEN).collect();
+    let diagonal = |j: usize| lower[place(j, j)];
+    let scale: Vec<f64> = (0..p).map(|j| if diagonal(j) > 0.0 { diagonal(j).sqrt() } else { 1.0 }).collect();
+    let scaled = triangle(p, |j, k| lower[place(j, k)] / (scale[j] * scale[k]));
+    let spectrum = Spectrum::new(&scaled, p);
+    let largest = spectrum.values.iter().fold(0.0f64, |largest, value| largest.max(*value));
+    let smallest = spectrum.values.iter().fold(f64::INFINITY, |smallest, value| smallest.min(*value));
+    let null = SINGULAR * largest;
+    let identifiable: Vec<bool> = (0..p).map(|j| spectrum.share(j, null) <= OPEN).collect();
     let covariance = |j: usize, k: usize| match (identifiable[j] && identifiable[k], j == k) {
         (false, true) => f64::INFINITY,
         (false, false) => 0.0,
-        (true, _) => {
-            let terms = (0..p).filter(|&e| kept[e]).map(|e| vectors[j * p + e] * vectors[k * p + e] / values[e]);
-            terms.sum::<f64>() / (scale[j] * scale[k])
-        }
+        (true, _) => spectrum.inverse(j, k, null) / (scale[j] * scale[k]),
     };
-    let condition = if kept.iter().all(|kept| *kept) { largest / smallest } else { f64::INFINITY };
+    let condition = if smallest > null { largest / smallest } else { f64::INFINITY };
     Inverse { covariance: (0..p * p).map(|i| covariance(i / p, i % p)).collect(), identifiable, condition }
-}
-
-/// Eigenvalues and eigenvectors (columns) of a symmetric matrix by Jacobi rotations (Golub and Van Loan, Matrix
-/// Computations, section 8.5).
-fn eigen(mut a: Vec<f64>, p: usize) -> (Vec<f64>, Vec<f64>) {
-    let mut vectors: Vec<f64> = (0..p * p).map(|i| f64::from(u8::from(i / p == i % p))).collect();
-    for _ in 0..60 {
-        let off: f64 = (0..p * p).filter(|i| i / p != i % p).map(|i| a[i] * a[i]).sum();
-        if off < 1e-36 {
-            break;
-        }
-        for j in 1..p {
-            for k in 0..j {
-                let across = a[j * p + k];
-                if across == 0.0 {
-                    continue;
-                }
-                let theta = (a[j * p + j] - a[k * p + k]) / (2.0 * across);
-                let t = if theta < 0.0 { -1.0 } else { 1.0 } / (theta.abs() + (theta * theta + 1.0).sqrt());
-                let c = 1.0 / (t * t + 1.0).sqrt();
-                let s = t * c;
-                // Rotates columns k and j, then rows; the vectors' columns alike.
-                for i in 0..p {
-                    let (x, y) = (a[i * p + k], a[i * p + j]);
-                    (a[i * p + k], a[i * p + j]) = (c * x - s * y, s * x + c * y);
-                }
-                for i in 0..p {
-                    let (x, y) = (a[k * p + i], a[j * p + i]);
-                    (a[k * p + i], a[j * p + i]) = (c * x - s * y, s * x + c * y);
-                }
-                for i in 0..p {
-                    let (x, y) = (vectors[i * p + k], vectors[i * p + j]);
-                    (vectors[i * p + k], vectors[i * p + j]) = (c * x - s * y, s * x + c * y);
-                }
-            }
-        }
-    }
-    ((0..p).map(|j| a[j * p + j]).collect(), vectors)
 }

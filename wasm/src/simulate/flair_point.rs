@@ -9,7 +9,8 @@ use crate::segment::{segment, Method};
 use serde::Deserialize;
 use serde_json::{json, Map, Value};
 
-/// What may change while a phantom stays; times in s.
+/// What may change while a phantom stays; times in s. (The times of a [`Sequence`] stand here themselves: serde refuses
+/// unknown fields only where nothing is flattened.)
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct At {
@@ -26,6 +27,12 @@ pub struct At {
     /// By which lesions are told apart for the scores.
     #[serde(default = "corners")]
     pub connectivity: u32,
+}
+
+impl At {
+    pub fn sequence(&self) -> Sequence {
+        Sequence { te: self.te, ti: self.ti, tr: self.tr }
+    }
 }
 
 fn corners() -> u32 {
@@ -54,12 +61,11 @@ pub fn point(text: &str) -> Result<Value, CoreError> {
 /// # Errors
 /// As [`point`].
 pub fn score(phantom: &Phantom, at: &At) -> Result<Value, CoreError> {
-    let sequence = Sequence { te: at.te, ti: at.ti, tr: at.tr };
     let methods = match &at.methods {
         Some(methods) => methods.clone(),
         None => Method::NAMES.iter().map(|name| json!({"method": name})).collect(),
     };
-    let image = phantom.brain(&sequence, &at.noise.noise()?)?;
+    let image = phantom.brain(&at.sequence(), &at.noise.noise()?)?;
     let mut results = Vec::new();
     for request in methods {
         let name = request["method"].clone();

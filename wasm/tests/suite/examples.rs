@@ -15,6 +15,9 @@ pub struct Example {
     /// Parameters are drawn between these two in property tests; equal where a parameter is held.
     pub low: &'static [f64],
     pub high: &'static [f64],
+    /// SNR from which intervals of some parameter are certified: its bound below a tenth of its value while fits hardly
+    /// ever end on a bound. Infinite where they do at any usual SNR.
+    pub certified_from: f64,
 }
 
 impl Example {
@@ -63,6 +66,7 @@ pub fn example(id: &str) -> Example {
             typical: &[812.0, 1.1e-3],
             low: &[100.0, 3e-4],
             high: &[2000.0, 3e-3],
+            certified_from: 20.0,
         },
         // Computed from fits; its parameters are those of a decay with one ADC.
         "clinical-adc" => Example {
@@ -71,6 +75,7 @@ pub fn example(id: &str) -> Example {
             typical: &[1.1e-3, 1.1e-3, 1.1e-3, 0.0, 812.0],
             low: &[1e-3, 1e-3, 1e-3, 0.0, 100.0],
             high: &[1e-3, 1e-3, 1e-3, 0.0, 2000.0],
+            certified_from: 20.0,
         },
         // The threshold leaves no perfusion signal above it: the segmented fit is then exact.
         "ivim" => Example {
@@ -79,6 +84,7 @@ pub fn example(id: &str) -> Example {
             typical: &[812.0, 0.2, 0.05, 1.1e-3],
             low: &[100.0, 0.1, 0.04, 7e-4],
             high: &[2000.0, 0.4, 0.1, 2e-3],
+            certified_from: 50.0,
         },
         "kurtosis" => Example {
             protocol: json!({"b": [0, 0, 300, 700, 1000, 1500, 2000]}),
@@ -86,6 +92,7 @@ pub fn example(id: &str) -> Example {
             typical: &[812.0, 1.1e-3, 0.9],
             low: &[100.0, 6e-4, 0.2],
             high: &[2000.0, 1.6e-3, 1.1],
+            certified_from: 50.0,
         },
         "mtr" => Example {
             protocol: json!({"MT": [0, 1, 0, 1, 0]}),
@@ -93,6 +100,7 @@ pub fn example(id: &str) -> Example {
             typical: &[812.0, 42.0],
             low: &[100.0, 1.0],
             high: &[2000.0, 60.0],
+            certified_from: 20.0,
         },
         "mtsat" => Example {
             protocol: json!({
@@ -104,6 +112,7 @@ pub fn example(id: &str) -> Example {
             typical: &[10000.0, 0.9, 1.6, 1.0],
             low: &[5000.0, 0.4, 0.2, 1.0],
             high: &[20000.0, 1.5, 2.5, 1.0],
+            certified_from: 20.0,
         },
         "flair" => Example {
             protocol: json!({
@@ -115,6 +124,7 @@ pub fn example(id: &str) -> Example {
             typical: &[1000.0, 1.3, 0.11],
             low: &[500.0, 0.7, 0.07],
             high: &[2000.0, 1.8, 0.2],
+            certified_from: 20.0,
         },
         "flair-tse" => Example {
             protocol: json!({
@@ -127,6 +137,7 @@ pub fn example(id: &str) -> Example {
             typical: &[1000.0, 1.3, 0.11],
             low: &[500.0, 0.7, 0.07],
             high: &[2000.0, 1.8, 0.2],
+            certified_from: 20.0,
         },
         "t2-ivim-kurtosis" => Example {
             protocol: grid(&[0.0, 50.0, 100.0, 400.0, 900.0, 1200.0, 1600.0], &[0.093, 0.105, 0.12]),
@@ -134,6 +145,8 @@ pub fn example(id: &str) -> Example {
             typical: &[1200.0, 0.12, 0.02, 0.15, 1.1e-3, 0.9, 0.08],
             low: &[500.0, 0.08, 0.012, 0.1, 7e-4, 0.5, 0.05],
             high: &[2000.0, 0.3, 0.04, 0.25, 1.5e-3, 1.2, 0.09],
+            // Blood's T2 ends on a bound in many voxels.
+            certified_from: f64::INFINITY,
         },
         "inversion-recovery" => Example {
             protocol: json!({"TI": [0.05, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.2, 3.0, 5.0]}),
@@ -141,6 +154,7 @@ pub fn example(id: &str) -> Example {
             typical: &[1000.0, -1900.0, 0.9],
             low: &[800.0, -2300.0, 0.3],
             high: &[1200.0, -1500.0, 2.0],
+            certified_from: 20.0,
         },
         "inversion-recovery-complex" => Example {
             protocol: json!({
@@ -151,6 +165,7 @@ pub fn example(id: &str) -> Example {
             typical: &[700.0, 600.0, -1300.0, -1150.0, 0.9],
             low: &[400.0, 300.0, -1800.0, -1500.0, 0.3],
             high: &[900.0, 900.0, -900.0, -700.0, 2.0],
+            certified_from: 20.0,
         },
         "saturation-recovery" => Example {
             protocol: json!({"TS": [0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.2, 3.0, 5.0]}),
@@ -158,6 +173,7 @@ pub fn example(id: &str) -> Example {
             typical: &[1000.0, 1.2, 1.0],
             low: &[500.0, 0.3, 1.0],
             high: &[2000.0, 2.0, 1.0],
+            certified_from: 20.0,
         },
         "variable-flip-angle" => Example {
             protocol: json!({"FA": [2, 3, 5, 8, 12, 17, 25], "TR": [0.015, 0.015, 0.015, 0.015, 0.015, 0.015, 0.015]}),
@@ -165,6 +181,7 @@ pub fn example(id: &str) -> Example {
             typical: &[10000.0, 1.0, 1.0],
             low: &[5000.0, 0.3, 1.0],
             high: &[20000.0, 2.0, 1.0],
+            certified_from: 20.0,
         },
         "t2" => Example {
             protocol: json!({"TE": [0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.12, 0.16, 0.2]}),
@@ -172,6 +189,7 @@ pub fn example(id: &str) -> Example {
             typical: &[1000.0, 0.08],
             low: &[500.0, 0.03],
             high: &[2000.0, 0.2],
+            certified_from: 20.0,
         },
         "t2-offset" => Example {
             protocol: json!({"TE": [0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.12, 0.16, 0.2, 0.26, 0.32]}),
@@ -179,6 +197,7 @@ pub fn example(id: &str) -> Example {
             typical: &[1000.0, 0.08, 50.0],
             low: &[500.0, 0.04, 20.0],
             high: &[2000.0, 0.12, 80.0],
+            certified_from: 20.0,
         },
         "t2star" => Example {
             protocol: json!({"TE": [0.002, 0.004, 0.006, 0.009, 0.012, 0.016, 0.02, 0.025, 0.03, 0.04]}),
@@ -186,6 +205,7 @@ pub fn example(id: &str) -> Example {
             typical: &[1000.0, 0.025],
             low: &[500.0, 0.01],
             high: &[2000.0, 0.05],
+            certified_from: 20.0,
         },
         "t2star-offset" => Example {
             protocol: json!({"TE": [0.002, 0.004, 0.006, 0.009, 0.012, 0.016, 0.02, 0.025, 0.03, 0.04, 0.06, 0.08]}),
@@ -193,6 +213,7 @@ pub fn example(id: &str) -> Example {
             typical: &[1000.0, 0.02, 50.0],
             low: &[500.0, 0.01, 20.0],
             high: &[2000.0, 0.03, 80.0],
+            certified_from: 20.0,
         },
         "two-point-t2" => Example {
             protocol: json!({"TE": [0.02, 0.1]}),
@@ -200,6 +221,7 @@ pub fn example(id: &str) -> Example {
             typical: &[1000.0, 0.08],
             low: &[500.0, 0.03],
             high: &[2000.0, 0.2],
+            certified_from: 20.0,
         },
         "fat-water" => Example {
             protocol: json!({"TE": ECHOES}),
@@ -207,6 +229,7 @@ pub fn example(id: &str) -> Example {
             typical: &[1000.0, 0.2, 45.0],
             low: &[200.0, 0.05, 20.0],
             high: &[2000.0, 0.95, 150.0],
+            certified_from: 20.0,
         },
         "fat-water-complex" => Example {
             protocol: complex("TE", &ECHOES),
@@ -214,6 +237,7 @@ pub fn example(id: &str) -> Example {
             typical: &[1000.0, 0.2, 45.0, 0.6, 40.0],
             low: &[200.0, 0.05, 20.0, -3.0, -200.0],
             high: &[2000.0, 0.95, 150.0, 3.0, 200.0],
+            certified_from: 20.0,
         },
         other => panic!("{other} has no example: add one here"),
     }

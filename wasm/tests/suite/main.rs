@@ -1,8 +1,10 @@
 //! Tests of the crate from outside, one module for each module of `src`.
 
+mod algebra;
 mod bad_input;
 mod certification;
 mod clinical_adc;
+mod double_double;
 mod examples;
 mod fat_water;
 mod flair;

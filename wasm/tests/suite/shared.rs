@@ -153,3 +153,38 @@ fn voxels_without_a_signal_do_not_disturb_the_others() {
     assert!(found.status[voxels] != 0 && found.status[voxels + 1] != 0);
     assert!(found.parameters[2 * (voxels + 2) - 1].is_nan());
 }
+
+/// In a voxel of noise alone the amplitude may end so near 0 that the derivatives by its other parameters vanish, too: it
+/// must not leave the shared value where it started, with a standard deviation of 0.
+#[test]
+fn voxels_of_noise_alone_do_not_stop_the_search() {
+    let b = [0.0, 0.0, 300.0, 700.0, 1000.0, 1500.0, 2000.0];
+    let (voxels, noise) = (60, 60);
+    let mut random = Draws::new(4, 0);
+    let mut samples = Vec::new();
+    for b in b {
+        let x = 1e-3 * b;
+        let signal = libm::exp(0.9 * x * x / 6.0 - x);
+        samples.extend((0..voxels + noise).map(|v| if v < voxels { signal } else { 0.0 } + 0.03 * random.normal()));
+    }
+    let value = json!({"model": "kurtosis", "estimator": "nlls", "protocol": {"b": b}, "shared": ["K"]});
+    let single: Vec<f32> = samples.iter().map(|&sample| sample as f32).collect();
+    let found = fit(&request(&value), &single, voxels + noise).unwrap();
+    let at = 2 * (voxels + noise);
+    let (k, deviation) = (found.parameters[at], found.standard_deviations[at]);
+    assert!((0.01..0.1).contains(&deviation) && (k - 0.9).abs() < 3.0 * deviation, "{k} {deviation}");
+}
+
+/// One b-value beside 0 shows D and K only together: neither has a standard deviation.
+#[test]
+fn shared_values_that_cannot_be_told_apart_have_infinite_deviations() {
+    let b = [0.0, 0.0, 1000.0, 1000.0];
+    let samples = [2.0, 3.0, 2.1, 2.9, 0.8, 1.3, 0.9, 1.2];
+    let start = json!({"D": 1e-3, "K": 0.5});
+    let value = json!({
+        "model": "kurtosis", "estimator": "nlls", "protocol": {"b": b}, "shared": ["D", "K"], "start": start,
+    });
+    let found = fitted(&value, &samples, 2);
+    assert!(found.parameters[2..].iter().all(|value| value.is_finite()), "{:?}", found.parameters);
+    assert!(found.standard_deviations[2..].iter().all(|sd| sd.is_infinite()), "{:?}", found.standard_deviations);
+}

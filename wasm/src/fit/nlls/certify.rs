@@ -5,6 +5,7 @@
 #![allow(clippy::needless_range_loop)]
 
 use super::likelihood::Objective;
+use crate::algebra::{lower, Spectrum};
 use crate::lane::{Doubles, Lane};
 use crate::models::MAXIMUM_PARAMETERS as MAXIMUM;
 
@@ -158,23 +159,25 @@ impl<'a> Certifier<'a> {
                 condition: condition.lane(i),
                 correlation: Vec::new(),
             };
-            let mut spectral = None;
+            let mut spectrum = None;
             if !positive.is_set(i) {
-                let spectrum = Spectrum::of(scaled, p, i);
+                let of_all = Spectrum::new(&lower(p, |j, k| scaled[j][k].lane(i)), p);
                 certificate.condition = f64::INFINITY;
-                certificate.undetermined |= spectrum.undetermined() & free;
-                let unscaled = spectrum.inverse();
                 for j in (0..p).filter(|j| free >> j & 1 == 1) {
-                    certificate.deviation[j] = (variance.lane(i) * unscaled[j][j]).sqrt() * unscale[j].lane(i);
+                    certificate.undetermined |= u32::from(of_all.share(j, PIVOT_TOLERANCE) > SHARE_TOLERANCE) << j;
+                    let unscaled = of_all.inverse(j, j, PIVOT_TOLERANCE);
+                    certificate.deviation[j] = (variance.lane(i) * unscaled).sqrt() * unscale[j].lane(i);
                 }
-                spectral = Some(unscaled);
+                spectrum = Some(of_all);
             }
             for j in (0..p).filter(|j| certificate.undetermined >> j & 1 == 1) {
                 certificate.deviation[j] = f64::NAN;
             }
             if self.correlation {
-                let unscaled =
-                    |j: usize, k: usize| spectral.map_or_else(|| inverse[j][k].lane(i), |unscaled| unscaled[j][k]);
+                let unscaled = |j: usize, k: usize| match &spectrum {
+                    None => inverse[j][k].lane(i),
+                    Some(spectrum) => spectrum.inverse(j, k, PIVOT_TOLERANCE),
+                };
                 for j in 1..p {
                     for k in 0..j {
                         let both = 1 << j | 1 << k;
@@ -243,79 +246,4 @@ fn norm(matrix: &Triangle<L>, of: &[L]) -> L {
         let column = (0..p).fold(zero, |sum, k| sum + L::select(of[k], matrix[j.max(k)][j.min(k)].abs(), zero));
         largest.larger(L::select(of[j], column, zero))
     })
-}
-
-/// Eigenvalues and eigenvectors of a symmetric matrix of p rows.
-struct Spectrum {
-    p: usize,
-    values: Row<f64>,
-    /// Eigenvector k is column k.
-    vectors: [Row<f64>; MAXIMUM],
-}
-
-impl Spectrum {
-    /// Of the matrix in one lane, by Jacobi's rotations (Golub and Van Loan, Matrix Computations, section 8.5).
-    fn of(triangle: &Triangle<L>, p: usize, lane: usize) -> Self {
-        let mut matrix = [[0.0; MAXIMUM]; MAXIMUM];
-        let mut vectors = [[0.0; MAXIMUM]; MAXIMUM];
-        for j in 0..p {
-            vectors[j][j] = 1.0;
-            for k in 0..p {
-                matrix[j][k] = triangle[j.max(k)][j.min(k)].lane(lane);
-            }
-        }
-        for _sweep in 0..30 {
-            let mut largest = 0.0f64;
-            for r in 0..p {
-                for q in r + 1..p {
-                    largest = largest.max(matrix[r][q].abs());
-                    if matrix[r][q] == 0.0 {
-                        continue;
-                    }
-                    let tau = (matrix[q][q] - matrix[r][r]) / (2.0 * matrix[r][q]);
-                    let tangent = tau.signum() / (tau.abs() + (1.0 + tau * tau).sqrt());
-                    let cosine = 1.0 / (1.0 + tangent * tangent).sqrt();
-                    let sine = tangent * cosine;
-                    for row in &mut matrix {
-                        (row[r], row[q]) = (cosine * row[r] - sine * row[q], sine * row[r] + cosine * row[q]);
-                    }
-                    for m in 0..p {
-                        let (a, b) = (matrix[r][m], matrix[q][m]);
-                        (matrix[r][m], matrix[q][m]) = (cosine * a - sine * b, sine * a + cosine * b);
-                    }
-                    for row in &mut vectors {
-                        (row[r], row[q]) = (cosine * row[r] - sine * row[q], sine * row[r] + cosine * row[q]);
-                    }
-                }
-            }
-            if largest < f64::EPSILON * f64::EPSILON {
-                break;
-            }
-        }
-        Self { p, values: std::array::from_fn(|k| matrix[k][k]), vectors }
-    }
-
-    fn vanishes(&self, k: usize) -> bool {
-        self.values[k] <= PIVOT_TOLERANCE
-    }
-
-    /// Bits of the rows with a share in the null space.
-    fn undetermined(&self) -> u32 {
-        let share = |j: usize| -> f64 {
-            (0..self.p).filter(|&k| self.vanishes(k)).map(|k| self.vectors[j][k] * self.vectors[j][k]).sum()
-        };
-        (0..self.p).fold(0, |bits, j| bits | u32::from(share(j) > SHARE_TOLERANCE) << j)
-    }
-
-    /// The inverse on the complement of the null space.
-    fn inverse(&self) -> Triangle<f64> {
-        let mut inverse = [[0.0; MAXIMUM]; MAXIMUM];
-        for j in 0..self.p {
-            for i in 0..self.p {
-                let seen = (0..self.p).filter(|&k| !self.vanishes(k));
-                inverse[j][i] = seen.map(|k| self.vectors[j][k] * self.vectors[i][k] / self.values[k]).sum();
-            }
-        }
-        inverse
-    }
 }

@@ -5,6 +5,7 @@
 //! voxels' residuals at their minima, and its curvature what the other parameters leave of J'J (their Schur complement),
 //! as in variable projection (Golub and Pereyra, SIAM J Numer Anal 1973;10:413-432; Kaufman, BIT 1975;15:49-57).
 
+use crate::algebra::{lower, Cholesky};
 use crate::fit::{Fit, Job, Role, Status};
 use crate::models::{AnySignal, Precision};
 
@@ -13,6 +14,8 @@ const MAXIMUM_STEPS: u32 = 60;
 const TOLERANCE: f64 = 1e-5;
 const FIRST_DAMPING: f64 = 1e-3;
 const LARGEST_DAMPING: f64 = 1e12;
+/// Columns that leave less than this share of another's square count as dependent.
+const SINGULAR: f64 = 1e-12;
 
 /// Fits a job in which some parameters are shared. Their standard deviations come from the residual of all voxels
 /// together; those of the other parameters include the uncertainty of the shared ones.
@@ -32,7 +35,10 @@ pub(super) fn fit<T: Precision>(job: &Job<T>, signal: &dyn AnySignal) -> Fit<T> 
     let used = best.used();
     let mut damping = FIRST_DAMPING;
     for _ in 0..MAXIMUM_STEPS {
-        let step = best.step(damping);
+        let Some(step) = best.step(damping) else {
+            damping *= 10.0;
+            continue;
+        };
         let next: Vec<f64> = (shared.iter().zip(&best.values).zip(&step))
             .map(|((&j, value), step)| (value + step).clamp(job.bounds[j].lower, job.bounds[j].upper))
             .collect();
@@ -121,13 +127,12 @@ impl<T: Precision> Profile<T> {
             let product =
                 |j: usize, k: usize| -> f64 { column(j).zip(column(k)).map(|(a, b)| jacobian[a] * jacobian[b]).sum() };
             let lengths: Vec<f64> = free.iter().map(|&j| product(j, j).sqrt()).collect();
-            let scaled: Vec<Vec<f64>> = (0..free.len())
-                .map(|a| (0..free.len()).map(|b| product(free[a], free[b]) / (lengths[a] * lengths[b])).collect())
-                .collect();
+            let scaled = lower(free.len(), |a, b| product(free[a], free[b]) / (lengths[a] * lengths[b]));
             let cross: Vec<Vec<f64>> = (shared.iter())
                 .map(|&s| free.iter().zip(&lengths).map(|(&j, length)| product(j, s) / length).collect())
                 .collect();
-            let Some(solved) = solve_all(&scaled, &cross) else { continue };
+            let Some(factor) = Cholesky::new(scaled, free.len(), SINGULAR) else { continue };
+            let solved: Vec<Vec<f64>> = cross.iter().map(|cross| factor.solve(cross)).collect();
             for (a, &s) in shared.iter().enumerate() {
                 gradient[a] += column(s).zip(&rest).map(|(i, r)| jacobian[i] * r).sum::<f64>();
                 for (b, &other) in shared.iter().enumerate() {
@@ -160,26 +165,32 @@ impl<T: Precision> Profile<T> {
         self.fit.iterations.iter_mut().zip(&earlier.iterations).for_each(|(count, earlier)| *count += earlier);
     }
 
-    /// Inverse of the curvature over the values that are free to move, with its diagonal raised; zero elsewhere.
-    fn inverse(&self, damping: f64) -> Vec<Vec<f64>> {
+    /// Inverse of the curvature over the values that are free to move, with its diagonal raised; zero elsewhere. Nothing
+    /// where the voxels do not tell those values apart.
+    fn inverse(&self, damping: f64) -> Option<Vec<Vec<f64>>> {
         let m = self.values.len();
-        let free: Vec<usize> = (0..m).filter(|&a| !self.active[a] && self.normal[a][a] > 0.0).collect();
+        let free: Vec<usize> = (0..m).filter(|&a| self.seen(a)).collect();
         let raised = |a: usize, b: usize| self.normal[a][b] * if a == b { 1.0 + damping } else { 1.0 };
-        let matrix: Vec<Vec<f64>> = free.iter().map(|&a| free.iter().map(|&b| raised(a, b)).collect()).collect();
-        let unit = |a: usize| (0..free.len()).map(|b| f64::from(u8::from(a == b))).collect();
-        let columns: Vec<Vec<f64>> = (0..free.len()).map(unit).collect();
+        let matrix = lower(free.len(), |a, b| raised(free[a], free[b]));
+        let factor = Cholesky::new(matrix, free.len(), SINGULAR)?;
         let mut inverse = vec![vec![0.0; m]; m];
-        for (a, column) in solve_all(&matrix, &columns).unwrap_or_default().iter().enumerate() {
-            for (b, value) in column.iter().enumerate() {
-                inverse[free[a]][free[b]] = *value;
+        for (a, &row) in free.iter().enumerate() {
+            let unit: Vec<f64> = (0..free.len()).map(|b| f64::from(u8::from(a == b))).collect();
+            for (&column, value) in free.iter().zip(factor.solve(&unit)) {
+                inverse[row][column] = value;
             }
         }
-        inverse
+        Some(inverse)
     }
 
-    fn step(&self, damping: f64) -> Vec<f64> {
+    /// Whether a shared value is off its bounds and any voxel shows it.
+    fn seen(&self, a: usize) -> bool {
+        !self.active[a] && self.normal[a][a] > 0.0
+    }
+
+    fn step(&self, damping: f64) -> Option<Vec<f64>> {
         let along = |row: &Vec<f64>| row.iter().zip(&self.gradient).map(|(x, g)| x * g).sum();
-        self.inverse(damping).iter().map(along).collect()
+        Some(self.inverse(damping)?.iter().map(along).collect())
     }
 
     fn variance(&self) -> f64 {
@@ -193,7 +204,8 @@ impl<T: Precision> Profile<T> {
     /// Whether a step without damping is worth nothing: its promise, relative to the noise variance, is the square of its
     /// length in standard deviations.
     fn is_minimum(&self) -> bool {
-        let promise: f64 = self.step(0.0).iter().zip(&self.gradient).map(|(s, g)| s * g).sum();
+        let Some(step) = self.step(0.0) else { return false };
+        let promise: f64 = step.iter().zip(&self.gradient).map(|(s, g)| s * g).sum();
         promise <= TOLERANCE * TOLERANCE * self.residual / self.freedom.max(1.0)
     }
 
@@ -203,9 +215,9 @@ impl<T: Precision> Profile<T> {
         for v in (0..voxels).filter(|&v| self.fit.residual[v].to_f64().is_finite()) {
             for (a, &j) in self.shared.iter().enumerate() {
                 // What no voxel sees has no standard deviation.
-                let deviation = match () {
-                    () if self.active[a] || self.normal[a][a] <= 0.0 => f64::INFINITY,
-                    () => (variance * inverse[a][a]).sqrt(),
+                let deviation = match &inverse {
+                    Some(inverse) if self.seen(a) => (variance * inverse[a][a]).sqrt(),
+                    _ => f64::INFINITY,
                 };
                 self.fit.standard_deviations[j * voxels + v] = T::from_f64(deviation);
                 let bounds = job.bounds[j];
@@ -217,7 +229,11 @@ impl<T: Precision> Profile<T> {
             }
             for (j, follow) in self.follow[v].iter().enumerate().filter(|(j, _)| !self.shared.contains(j)) {
                 let along = |row: &Vec<f64>| row.iter().zip(follow).map(|(x, f)| x * f).sum::<f64>();
-                let added: f64 = inverse.iter().zip(follow).map(|(row, f)| f * along(row)).sum::<f64>() * variance;
+                let added = match &inverse {
+                    Some(inverse) => inverse.iter().zip(follow).map(|(row, f)| f * along(row)).sum::<f64>() * variance,
+                    None if follow.iter().all(|&f| f == 0.0) => 0.0,
+                    None => f64::INFINITY,
+                };
                 let deviation = self.fit.standard_deviations[j * voxels + v].to_f64();
                 if added > 0.0 {
                     let total = (deviation * deviation + added).sqrt();
@@ -227,34 +243,4 @@ impl<T: Precision> Profile<T> {
         }
         self.fit
     }
-}
-
-/// Solutions of a symmetric positive definite system for each right-hand side, by Cholesky; nothing where it is singular
-/// to rounding.
-fn solve_all(matrix: &[Vec<f64>], right: &[Vec<f64>]) -> Option<Vec<Vec<f64>>> {
-    let n = matrix.len();
-    let mut factor = vec![vec![0.0; n]; n];
-    for j in 0..n {
-        for k in 0..=j {
-            let inner: f64 = factor[j].iter().zip(&factor[k]).take(k).map(|(a, b)| a * b).sum();
-            let value = matrix[j][k] - inner;
-            if j == k && value <= 1e-12 * matrix[j][j] {
-                return None;
-            }
-            factor[j][k] = if j == k { value.sqrt() } else { value / factor[k][k] };
-        }
-    }
-    let solve = |right: &Vec<f64>| {
-        let mut x = right.clone();
-        for j in 0..n {
-            let inner: f64 = (0..j).map(|k| factor[j][k] * x[k]).sum();
-            x[j] = (x[j] - inner) / factor[j][j];
-        }
-        for j in (0..n).rev() {
-            let inner: f64 = (j + 1..n).map(|k| factor[k][j] * x[k]).sum();
-            x[j] = (x[j] - inner) / factor[j][j];
-        }
-        x
-    };
-    Some(right.iter().map(solve).collect())
 }
