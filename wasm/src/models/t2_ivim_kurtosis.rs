@@ -311,15 +311,33 @@ struct Grid<L> {
     own: bool,
     /// TE (s) at which the amplitudes hold: the mean, or 0 for the model's parameters.
     center: f64,
-    /// Settings in units of the largest.
-    b: Vec<f64>,
+    /// Distinct TE in units of the largest.
     te: Vec<f64>,
-    /// Sample of each pair, b by b.
-    cells: Vec<usize>,
-    /// Decay of either compartment with TE and b; then with the amplitudes.
-    by_te: Vec<[L; 2]>,
-    by_b: Vec<[L; 2]>,
-    signals: Vec<[L; 2]>,
+    /// The sample of each pair, b by b, where they do not come in that order; and room for them.
+    order: Option<Vec<usize>>,
+    ordered: Vec<L>,
+    by_te: Vec<AtTe<L>>,
+    by_b: Vec<AtB<L>>,
+}
+
+/// What belongs to one TE: that, from the center and in units of the largest, and the decays of blood and tissue, then
+/// with the amplitudes.
+#[derive(Clone, Copy)]
+struct AtTe<L> {
+    te: L,
+    u: L,
+    w: L,
+    blood: L,
+    flesh: L,
+}
+
+/// What belongs to one b: that, in units of the largest, and the decays of blood and tissue.
+#[derive(Clone, Copy)]
+struct AtB<L> {
+    b: L,
+    weighted: bool,
+    v: L,
+    t: L,
 }
 
 /// Sums over the samples of products of the columns v u, b v u, TE v u, t w, b t w, b^2 t w, TE t w, where v and u are the
@@ -346,10 +364,13 @@ impl<L: Lane> Grid<L> {
         }
         let cell = |b: f64, te: f64| (0..design.rows()).find(|&i| start.b[i] == b && start.te[i] == te);
         let pairs = b.iter().flat_map(|&b| te.iter().map(move |&te| (b, te)));
-        let cells = pairs.map(|(b, te)| cell(b, te)).collect::<Option<Vec<_>>>()?;
-        let zeros = |n: usize| vec![[L::splat(0.0); 2]; n];
-        let (by_te, by_b, signals) = (zeros(te.len()), zeros(b.len()), zeros(te.len()));
-        Some(Self { start, own: false, center: 0.0, b, te, cells, by_te, by_b, signals })
+        let order = pairs.map(|(b, te)| cell(b, te)).collect::<Option<Vec<_>>>()?;
+        let order = order.iter().enumerate().any(|(place, &i)| place != i).then_some(order);
+        let (zero, one) = (L::splat(0.0), L::splat(1.0));
+        let by_te = te.iter().map(|&te| AtTe { te: L::splat(te), u: one, w: one, blood: zero, flesh: zero }).collect();
+        let by_b = b.iter().map(|&b| AtB { b: L::splat(b), weighted: b != 0.0, v: one, t: one }).collect();
+        let ordered = if order.is_some() { vec![zero; design.rows()] } else { Vec::new() };
+        Some(Self { start, own: false, center: 0.0, te, order, ordered, by_te, by_b })
     }
 
     /// Decays that do not depend on the amplitudes, and their sums.
@@ -357,28 +378,26 @@ impl<L: Lane> Grid<L> {
     fn decays(&mut self, fast: L, rate_v: L, slow: L, bend: L, rate_t: L) -> Sums<L> {
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
         let (mut uu, mut uw, mut ww) = ([zero; 3], [zero; 3], [zero; 3]);
-        let center = self.center / self.start.te_unit;
-        for (&te, decays) in self.te.iter().zip(&mut self.by_te) {
-            let te = L::splat(te - center);
+        for at in &mut self.by_te {
+            let te = at.te;
             let (u, w) = ((-(te * rate_v)).exp_within(), (-(te * rate_t)).exp_within());
-            *decays = [u, w];
+            (at.u, at.w) = (u, w);
             let (u1, w1) = (u * te, w * te);
             uu = [uu[0] + u * u, uu[1] + u * u1, uu[2] + u1 * u1];
             uw = [uw[0] + u * w, uw[1] + u * w1, uw[2] + u1 * w1];
             ww = [ww[0] + w * w, ww[1] + w * w1, ww[2] + w1 * w1];
         }
         let (mut vv, mut vt, mut tt) = ([zero; 3], [zero; 4], [zero; 5]);
-        for (&b, decays) in self.b.iter().zip(&mut self.by_b) {
-            if b == 0.0 {
-                *decays = [one, one];
+        for at in &mut self.by_b {
+            if !at.weighted {
                 vv[0] = vv[0] + one;
                 vt[0] = vt[0] + one;
                 tt[0] = tt[0] + one;
                 continue;
             }
-            let b = L::splat(b);
+            let b = at.b;
             let (v, t) = ((-(b * fast)).exp_within(), (b * (b * bend - slow)).exp_within());
-            *decays = [v, t];
+            (at.v, at.t) = (v, t);
             let (v1, t1) = (v * b, t * b);
             let t2 = t1 * b;
             vv = [vv[0] + v * v, vv[1] + v * v1, vv[2] + v1 * v1];
@@ -393,11 +412,11 @@ impl<L: Lane> Grid<L> {
     fn amplitudes(&self, sums: &Sums<L>, samples: &[L], given: [L; 2]) -> [L; 2] {
         let zero = L::splat(0.0);
         let (mut hv, mut ht) = (zero, zero);
-        for (&[v, t], cells) in self.by_b.iter().zip(self.cells.chunks_exact(self.te.len())) {
+        for (&AtB { v, t, .. }, row) in self.by_b.iter().zip(samples.chunks_exact(self.by_te.len())) {
             let (mut yu, mut yw) = (zero, zero);
-            for (&[u, w], &cell) in self.by_te.iter().zip(cells) {
-                yu = yu + samples[cell] * u;
-                yw = yw + samples[cell] * w;
+            for (&AtTe { u, w, .. }, &y) in self.by_te.iter().zip(row) {
+                yu = yu + y * u;
+                yw = yw + y * w;
             }
             hv = hv + v * yu;
             ht = ht + t * yw;
@@ -425,18 +444,13 @@ impl<L: Lane> Grid<L> {
     #[inline(always)]
     fn residuals(&mut self, sums: &mut Sums<L>, samples: &[L], [blood, flesh]: [L; 2]) {
         let zero = L::splat(0.0);
-        for (signal, &[u, w]) in self.signals.iter_mut().zip(&self.by_te) {
-            *signal = [u * blood, w * flesh];
+        for at in &mut self.by_te {
+            (at.blood, at.flesh) = (at.u * blood, at.w * flesh);
         }
-        let center = self.center / self.start.te_unit;
-        let te_count = self.te.len();
-        let by_b = self.b.iter().zip(&self.by_b);
-        for ((&b, &[v, t]), cells) in by_b.zip(self.cells.chunks_exact(te_count)) {
+        for (&AtB { b, v, t, .. }, row) in self.by_b.iter().zip(samples.chunks_exact(self.by_te.len())) {
             let (mut ru, mut ru1, mut rw, mut rw1) = (zero, zero, zero, zero);
-            let by_te = self.te.iter().zip(&self.by_te).zip(&self.signals);
-            for (((&te, &[u, w]), &[su, sw]), &cell) in by_te.zip(cells) {
-                let te = L::splat(te - center);
-                let r = samples[cell] - (v * su + t * sw);
+            for (&AtTe { te, u, w, blood, flesh }, &y) in self.by_te.iter().zip(row) {
+                let r = y - (v * blood + t * flesh);
                 sums.residual = sums.residual + r * r;
                 let (along_u, along_w) = (r * u, r * w);
                 ru = ru + along_u;
@@ -444,7 +458,6 @@ impl<L: Lane> Grid<L> {
                 rw = rw + along_w;
                 rw1 = rw1 + along_w * te;
             }
-            let b = L::splat(b);
             let (vr, tr) = (v * ru, t * rw);
             let tr1 = b * tr;
             let along = &mut sums.along;
@@ -455,6 +468,14 @@ impl<L: Lane> Grid<L> {
             along[4] = along[4] + tr1;
             along[5] = along[5] + b * tr1;
             along[6] = along[6] + t * rw1;
+        }
+    }
+
+    fn linearise_ordered(&mut self, samples: &[L], p: &mut [L], gradient: &mut [L], normal: &mut [L]) -> L {
+        if self.own {
+            self.linearise_own(samples, p, gradient, normal)
+        } else {
+            self.linearise_parameters(samples, p, gradient, normal)
         }
     }
 
@@ -601,11 +622,12 @@ impl<L: Lane> Problem<L> for Grid<L> {
     }
 
     fn linearise(&mut self, samples: &[L], p: &mut [L], gradient: &mut [L], normal: &mut [L]) -> L {
-        if self.own {
-            self.linearise_own(samples, p, gradient, normal)
-        } else {
-            self.linearise_parameters(samples, p, gradient, normal)
-        }
+        let Some(order) = &self.order else { return self.linearise_ordered(samples, p, gradient, normal) };
+        let mut ordered = std::mem::take(&mut self.ordered);
+        ordered.iter_mut().zip(order).for_each(|(sample, &i)| *sample = samples[i]);
+        let residual = self.linearise_ordered(&ordered, p, gradient, normal);
+        self.ordered = ordered;
+        residual
     }
 
     /// Needs amplitudes that are free, and bounded by zero alone.
@@ -614,6 +636,9 @@ impl<L: Lane> Problem<L> for Grid<L> {
         self.own = plain && lower[3] >= 0.0 && lower[6] >= 0.0;
         if self.own {
             self.center = self.te.iter().sum::<f64>() / self.te.len() as f64 * self.start.te_unit;
+            for (at, te) in self.by_te.iter_mut().zip(&self.te) {
+                at.te = L::splat(te - self.center / self.start.te_unit);
+            }
             upper[1] = f64::INFINITY;
             for j in [3, 6] {
                 (lower[j], upper[j]) = (1.0 / upper[j], 1.0 / lower[j]);

@@ -1,5 +1,7 @@
+use crate::examples::example;
 use crate::{assert_close, fit_b, jitter, request, seeded};
 use measurand_core::fit::{fit, Fit};
+use measurand_core::models::find;
 use measurand_core::simulate::noise::{add, Kind};
 use proptest::prelude::*;
 use serde_json::{json, Value};
@@ -337,5 +339,31 @@ fn the_rician_residual_is_the_likelihood() {
     for (ds, da) in [(1.01, 1.0), (0.99, 1.0), (1.0, 1.02), (1.0, 0.98)] {
         let (s0, adc) = (best.parameters[0], best.parameters[1]);
         assert!(likelihood(s0 * ds, adc * da) > likelihood(s0, adc));
+    }
+}
+
+/// In voxels of little but noise J'J is all but singular, and a last step taken unseen could lead anywhere.
+#[test]
+fn no_fit_of_noise_is_worse_than_no_signal() {
+    const VOXELS: usize = 20_000;
+    for (id, fix) in
+        [("kurtosis", json!({})), ("kurtosis", json!({"K": 0.9})), ("t2-ivim-kurtosis", json!({"f": 0.12}))]
+    {
+        let example = example(id);
+        let signal = find(id).unwrap().signal().unwrap().predict(&example.design(id), example.typical);
+        let rows = signal.len();
+        let faint = |s: &f64| (0..VOXELS).map(|v| s * [0.0, 0.02][v % 2]).collect::<Vec<_>>();
+        let mut samples: Vec<f64> = signal.iter().flat_map(faint).collect();
+        add(&mut samples, Kind::Gaussian, signal[0] / 30.0, 3).unwrap();
+        let single: Vec<f32> = samples.iter().map(|&sample| sample as f32).collect();
+        let mut asked = example.request(id, "nlls");
+        asked["fix"] = fix;
+        let double = fit(&request(&asked), &samples, VOXELS).unwrap().residual;
+        let single = fit(&request(&asked), &single, VOXELS).unwrap().residual;
+        for v in 0..VOXELS {
+            let total: f64 = (0..rows).map(|i| samples[i * VOXELS + v].powi(2)).sum();
+            let worst = double[v].max(f64::from(single[v]));
+            assert!(!(worst > 1.001 * total), "{id}, voxel {v}: {worst} of {total}");
+        }
     }
 }

@@ -41,6 +41,9 @@ pub(super) fn rounding<L: Lane>(samples: usize) -> f64 {
     samples as f64 * (4.0 * L::EPSILON) * (4.0 * L::EPSILON)
 }
 
+/// The largest share of a parameter by which a step may change it that no evaluation follows.
+const LONGEST_UNSEEN: f64 = 0.1;
+
 /// A further start is given up once a step without damping this many times over would bring it to no less than the best
 /// residual so far less this share.
 const NO_BETTER: f64 = 5e-4;
@@ -345,10 +348,15 @@ impl<'a, L: Lane, const P: usize> Lanes<'a, L> for Solver<'a, L, P> {
             let promise = (0..P).fold(zero, |sum, j| sum + step[j] * self.gradient[j]);
             let bar = L::select(over, enough.larger(self.residual * L::splat(stalled::<L>())), enough);
             let settled = candidate.and(promise.le(bar));
-            // That step is taken unseen: it is far smaller than the standard deviations.
+            // That step is taken unseen: it is far smaller than the standard deviations. Where these are beyond all measure
+            // it may still be a long one, of which the linearised model knows nothing.
+            let mut unseen = settled.and(exact.not());
+            for j in 0..P {
+                unseen = unseen.and(step[j].abs().le(self.x[j].abs() * L::splat(LONGEST_UNSEEN)));
+            }
             for j in 0..P {
                 let x = (self.x[j] + step[j]).larger(self.lower[j]).smaller(self.upper[j]);
-                self.x[j] = L::select(settled.and(exact.not()), x, self.x[j]);
+                self.x[j] = L::select(unseen, x, self.x[j]);
             }
             converged = converged.or(settled);
             no_better = weak.and(self.best.le(self.residual - promise * L::splat(OUTLOOK)));
