@@ -147,9 +147,10 @@ function nativeFit(folder: string): (() => {f64: number; f32: number}) | null {
     cwd: join(root, "wasm"), encoding: "utf8", maxBuffer: 1 << 26, stdio: ["ignore", "pipe", "ignore"]
   });
   if (built.status !== 0) return null;
-  const program = built.stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line))
-    .find(({target, executable}) => target?.name === "fit" && executable)?.executable;
-  return () => ask(program, ["--bench"], root, folder);
+  const messages = built.stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  const program = messages.find(({target, executable}) => target?.name === "fit" && executable)?.executable;
+  if (program === undefined) return null;
+  return () => ask(program, ["--bench"], root, folder) ?? fail(program);
 }
 
 /**
@@ -206,6 +207,10 @@ function quality(core: Core, request: FitRequest, samples: Samples, snr: number)
   for (let v = 0; v < voxels; v++) if (found[v] <= best[v] * 1.001) good += 1;
   const share = ((100 * good) / voxels).toFixed(2);
   console.log(`  SNR ${snr}: ${share} % of voxels within 0.1 % of the best residual of ${randomStarts} random starts`);
+}
+
+function fail(program: string): never {
+  throw new Error(`${program} printed no figures`);
 }
 
 /** What another program prints as JSON, or null where it is not to be had. */
