@@ -1,6 +1,7 @@
 // Voxels per second of the core's ADC fits, beside a plain TypeScript loop over the same voxels in the same run.
 import {instantiate, type Samples} from "../src/compute/core.js";
 import {loadModule} from "../src/compute/spawn.node.js";
+import {median} from "../src/domain/statistics/summaries.js";
 
 const b = [0, 50, 100, 400, 900];
 const voxels = 200_000;
@@ -55,7 +56,6 @@ export async function benchAdcFit(): Promise<void> {
       if (round > 0) times[index].push(performance.now() - start);
     });
   }
-  const median = (values: number[]): number => [...values].sort((x, y) => x - y)[Math.floor(values.length / 2)];
   const reference = median(times[0]);
   console.log(`ADC fit, ${voxels.toLocaleString("en")} voxels x ${b.length} b values, one thread, median of ${rounds} rounds`);
   candidates.forEach(([name], index) => {

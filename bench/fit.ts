@@ -8,6 +8,7 @@ import {instantiate, type Core, type FitRequest, type Samples} from "../src/comp
 import {fitVoxels} from "../src/compute/fit.js";
 import {createPool} from "../src/compute/pool.js";
 import {loadModule, spawn} from "../src/compute/spawn.node.js";
+import {median} from "../src/domain/statistics/summaries.js";
 import {seeded} from "../test/helpers/random.js";
 import {root} from "../scripts/paths.js";
 import {plainFit} from "./plain-fit.js";
@@ -45,10 +46,6 @@ function cohort(core: Core, snr: number): Float64Array {
   const level = clean.subarray(0, voxels).reduce((sum, value) => sum + value, 0) / voxels;
   const noise = {kind: "rician", sigma: level / snr, seed: snr} as const;
   return core.simulate({model, protocol, noise}, parameters, voxels);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 /** Seconds of each run, round by round: interleaved, so that a machine that slows down slows all of them. */
@@ -101,19 +98,18 @@ export async function benchFit(): Promise<void> {
       ["core, f64, SNR 20", () => core.fit(request, noisy, voxels)],
       ["core, f32, SNR 20", () => core.fit(request, noisySingle, voxels)],
       ["plain TypeScript (1,000 voxels)", () => plainFit(protocol, few, 1000)],
-      ["core, ivim, f64", () => core.fit({...ivimRequest, estimator: "nlls"}, ivim, voxels)],
-      ["native", () => native !== null && besides.push(native())]
+      ["core, ivim, f64", () => core.fit({...ivimRequest, estimator: "nlls"}, ivim, voxels)]
     ];
-    const times = timed(runs.map(([, run]) => run));
-    runs.pop();
+    const beside = () => native !== null && besides.push(native());
+    const times = timed([...runs.map(([, run]) => run), beside]);
     const rates = runs.map((_, i) => (i === 4 ? 1000 : voxels) / median(times[i]));
     const python = ask("python3", [join(root, "bench", "python", "fit.py"), folder], root);
     const scipy = python?.scipy?.rate as number | undefined;
     const dipy = python?.dipy?.rate as number | undefined;
     console.log(`T2-IVIM-Kurtosis, 7 b x 3 TE, ${voxels.toLocaleString("en")} voxels, one thread, median of ${rounds} rounds`);
     runs.forEach(([name], i) => {
-      const beside = i === 5 ? dipy : scipy;
-      const ratio = beside === undefined ? "" : `   ${(rates[i] / beside).toFixed(i === 4 ? 1 : 0)} x ${i === 5 ? "DIPY" : "scipy"}`;
+      const other = i === 5 ? dipy : scipy;
+      const ratio = other === undefined ? "" : `   ${(rates[i] / other).toFixed(i === 4 ? 1 : 0)} x ${i === 5 ? "DIPY" : "scipy"}`;
       console.log(`  ${name.padEnd(36)} ${Math.round(rates[i]).toLocaleString("en").padStart(9)} voxels/s${ratio}`);
     });
     console.log(`  core f64 beside plain TypeScript: ${(rates[0] / rates[4]).toFixed(1)} x`);

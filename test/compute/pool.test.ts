@@ -51,6 +51,17 @@ const texts = (count: number): Chunk<"flair-point">[] =>
   Array.from({length: count}, (_, i) => ({weight: i + 1, make: () => ({request: ask(`${i}`)})}));
 const expected = (count: number) => Array.from({length: count}, (_, i) => `${i}!`);
 
+/** Workers that hold the tasks they get, and answer only those that come once they were let go. */
+function holding(): ReturnType<typeof fakes> & {held: [Task, Fake][]; letGo: () => void} {
+  const held: [Task, Fake][] = [];
+  let on = true;
+  const workers = fakes((task, port) => {
+    if (on) held.push([task, port]);
+    else setImmediate(() => reply(port, echo(task)));
+  });
+  return {...workers, held, letGo: () => void (on = false)};
+}
+
 test("responses stand in the order of the chunks, however the answers arrive", async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -106,12 +117,7 @@ test("a task may tell its share: the weight done only grows, also where a chunk 
 });
 
 test("an abort rejects at once, drops the queue and keeps the workers", async () => {
-  const held: [Task, Fake][] = [];
-  let holding = true;
-  const {spawn, ports} = fakes((task, port) => {
-    if (holding) held.push([task, port]);
-    else setImmediate(() => reply(port, echo(task)));
-  });
+  const {spawn, ports, held, letGo} = holding();
   const pool = createPool({size: 2, spawn, module});
   const controller = new AbortController();
   const seen: number[] = [];
@@ -123,7 +129,7 @@ test("an abort rejects at once, drops the queue and keeps the workers", async ()
   await assert.rejects(running, (error: Error) => error instanceof DOMException && error.name === "AbortError");
   assert.equal(held.length, 2, "only what ran already was sent");
 
-  holding = false;
+  letGo();
   const next = pool.run("flair-point", texts(5));
   for (const [task, port] of held) reply(port, echo(task));
   assert.deepEqual(await next, expected(5));
@@ -136,17 +142,12 @@ test("an abort rejects at once, drops the queue and keeps the workers", async ()
 });
 
 test("an abort that interrupts ends the workers of its own run, and others take their places", async () => {
-  const held: [Task, Fake][] = [];
-  let holding = true;
-  const {spawn, ports} = fakes((task, port) => {
-    if (holding) held.push([task, port]);
-    else setImmediate(() => reply(port, echo(task)));
-  });
+  const {spawn, ports, held, letGo} = holding();
   const pool = createPool({size: 2, spawn, module});
   const controller = new AbortController();
   const long = pool.run("flair-point", texts(1), {signal: controller.signal, interrupt: true});
   const other = pool.run("flair-point", texts(3));
-  holding = false;
+  letGo();
   controller.abort();
   await assert.rejects(long, {name: "AbortError"});
   assert.deepEqual(ports.map(({terminated}) => terminated), [true, false, false]);
