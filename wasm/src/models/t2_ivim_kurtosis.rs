@@ -318,26 +318,36 @@ struct Grid<L> {
     ordered: Vec<L>,
     by_te: Vec<AtTe<L>>,
     by_b: Vec<AtB<L>>,
+    /// How many of those are at b = 0, where nothing decays.
+    unweighted: usize,
+    /// Pair by pair, in that order.
+    at: Vec<At<L>>,
 }
 
-/// What belongs to one TE: that, from the center and in units of the largest, and the decays of blood and tissue, then
-/// with the amplitudes.
+/// What belongs to one TE: that, from the center and in units of the largest, and the decays of blood and tissue.
 #[derive(Clone, Copy)]
 struct AtTe<L> {
     te: L,
     u: L,
     w: L,
-    blood: L,
-    flesh: L,
 }
 
 /// What belongs to one b: that, in units of the largest, and the decays of blood and tissue.
 #[derive(Clone, Copy)]
 struct AtB<L> {
     b: L,
-    weighted: bool,
     v: L,
     t: L,
+}
+
+/// What belongs to one sample: its b and TE, the decays of blood and tissue, and the residual.
+#[derive(Clone, Copy)]
+struct At<L> {
+    b: L,
+    te: L,
+    blood: L,
+    flesh: L,
+    r: L,
 }
 
 /// Sums over the samples of products of the columns v u, b v u, TE v u, t w, b t w, b^2 t w, TE t w, where v and u are the
@@ -367,64 +377,74 @@ impl<L: Lane> Grid<L> {
         let order = pairs.map(|(b, te)| cell(b, te)).collect::<Option<Vec<_>>>()?;
         let order = order.iter().enumerate().any(|(place, &i)| place != i).then_some(order);
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
-        let by_te = te.iter().map(|&te| AtTe { te: L::splat(te), u: one, w: one, blood: zero, flesh: zero }).collect();
-        let by_b = b.iter().map(|&b| AtB { b: L::splat(b), weighted: b != 0.0, v: one, t: one }).collect();
+        let by_te: Vec<_> = te.iter().map(|&te| AtTe { te: L::splat(te), u: one, w: one }).collect();
+        let by_b: Vec<_> = b.iter().map(|&b| AtB { b: L::splat(b), v: one, t: one }).collect();
+        let cells = by_b.iter().flat_map(|&AtB { b, .. }| by_te.iter().map(move |&AtTe { te, .. }| (b, te)));
+        let at = cells.map(|(b, te)| At { b, te, blood: zero, flesh: zero, r: zero }).collect();
+        let unweighted = b.iter().take_while(|&&b| b == 0.0).count();
         let ordered = if order.is_some() { vec![zero; design.rows()] } else { Vec::new() };
-        Some(Self { start, own: false, center: 0.0, te, order, ordered, by_te, by_b })
+        Some(Self { start, own: false, center: 0.0, te, order, ordered, by_te, by_b, unweighted, at })
     }
 
-    /// Decays that do not depend on the amplitudes, and their sums.
+    // The loops below keep few sums each, which fit in registers, and walk one list each where they can.
+
+    /// Decays that do not depend on the amplitudes, and their sums. Blood decays as exp(fast b + rate_v TE), tissue as
+    /// exp(slow b + bend b^2 + rate_t TE).
     #[inline(always)]
     fn decays(&mut self, fast: L, rate_v: L, slow: L, bend: L, rate_t: L) -> Sums<L> {
-        let (zero, one) = (L::splat(0.0), L::splat(1.0));
-        let (mut uu, mut uw, mut ww) = ([zero; 3], [zero; 3], [zero; 3]);
+        let zero = L::splat(0.0);
         for at in &mut self.by_te {
-            let te = at.te;
-            let (u, w) = ((-(te * rate_v)).exp_within(), (-(te * rate_t)).exp_within());
-            (at.u, at.w) = (u, w);
+            (at.u, at.w) = ((at.te * rate_v).exp_within(), (at.te * rate_t).exp_within());
+        }
+        for at in &mut self.by_b[self.unweighted..] {
+            let b = at.b;
+            (at.v, at.t) = ((b * fast).exp_within(), (b * (b * bend + slow)).exp_within());
+        }
+        let (mut uu, mut uw, mut ww) = ([zero; 3], [zero; 3], [zero; 3]);
+        for &AtTe { te, u, w } in &self.by_te {
             let (u1, w1) = (u * te, w * te);
             uu = [uu[0] + u * u, uu[1] + u * u1, uu[2] + u1 * u1];
             uw = [uw[0] + u * w, uw[1] + u * w1, uw[2] + u1 * w1];
             ww = [ww[0] + w * w, ww[1] + w * w1, ww[2] + w1 * w1];
         }
         let (mut vv, mut vt, mut tt) = ([zero; 3], [zero; 4], [zero; 5]);
-        for at in &mut self.by_b {
-            if !at.weighted {
-                vv[0] = vv[0] + one;
-                vt[0] = vt[0] + one;
-                tt[0] = tt[0] + one;
-                continue;
-            }
-            let b = at.b;
-            let (v, t) = ((-(b * fast)).exp_within(), (b * (b * bend - slow)).exp_within());
-            (at.v, at.t) = (v, t);
+        for &AtB { b, v, t } in &self.by_b {
             let (v1, t1) = (v * b, t * b);
-            let t2 = t1 * b;
             vv = [vv[0] + v * v, vv[1] + v * v1, vv[2] + v1 * v1];
-            vt = [vt[0] + v * t, vt[1] + v * t1, vt[2] + v1 * t1, vt[3] + v1 * t2];
+            vt = [vt[0] + v * t, vt[1] + v * t1, vt[2] + v1 * t1, vt[3] + v1 * (t1 * b)];
+        }
+        for &AtB { b, t, .. } in &self.by_b {
+            let t1 = t * b;
+            let t2 = t1 * b;
             tt = [tt[0] + t * t, tt[1] + t * t1, tt[2] + t1 * t1, tt[3] + t1 * t2, tt[4] + t2 * t2];
         }
         Sums { uu, uw, ww, vv, vt, tt, along: [zero; 7], residual: zero }
     }
 
+    /// The decays of each sample; their products with the samples.
+    #[inline(always)]
+    fn products(&mut self, samples: &[L]) -> [L; 2] {
+        let (mut hv, mut ht) = (L::splat(0.0), L::splat(0.0));
+        let (mut ats, mut samples) = (self.at.iter_mut(), samples.iter());
+        for &AtB { v, t, .. } in &self.by_b {
+            for &AtTe { u, w, .. } in &self.by_te {
+                let (Some(at), Some(&y)) = (ats.next(), samples.next()) else { unreachable!("one for each pair") };
+                (at.blood, at.flesh) = (v * u, t * w);
+                hv = hv + at.blood * y;
+                ht = ht + at.flesh * y;
+            }
+        }
+        [hv, ht]
+    }
+
     /// The amplitudes, not negative, that leave the least residual; the given ones where the two decays are the same.
     #[inline(always)]
-    fn amplitudes(&self, sums: &Sums<L>, samples: &[L], given: [L; 2]) -> [L; 2] {
+    fn amplitudes(sums: &Sums<L>, [hv, ht]: [L; 2], given: [L; 2]) -> [L; 2] {
         let zero = L::splat(0.0);
-        let (mut hv, mut ht) = (zero, zero);
-        for (&AtB { v, t, .. }, row) in self.by_b.iter().zip(samples.chunks_exact(self.by_te.len())) {
-            let (mut yu, mut yw) = (zero, zero);
-            for (&AtTe { u, w, .. }, &y) in self.by_te.iter().zip(row) {
-                yu = yu + y * u;
-                yw = yw + y * w;
-            }
-            hv = hv + v * yu;
-            ht = ht + t * yw;
-        }
         let (gv, gx, gt) = (sums.vv[0] * sums.uu[0], sums.vt[0] * sums.uw[0], sums.tt[0] * sums.ww[0]);
         let determinant = gv * gt - gx * gx;
         let distinct = determinant.gt(gv * gt * L::splat(64.0 * L::EPSILON));
-        let reciprocal = L::splat(1.0) / L::select(distinct, determinant, L::splat(1.0));
+        let reciprocal = L::splat(1.0) / determinant;
         let a = (gt * hv - gx * ht) * reciprocal;
         let b = (gv * ht - gx * hv) * reciprocal;
         let (no_a, no_b) = (a.le(zero), b.le(zero));
@@ -443,31 +463,23 @@ impl<L: Lane> Grid<L> {
     /// Residuals sample by sample, and their products with the columns.
     #[inline(always)]
     fn residuals(&mut self, sums: &mut Sums<L>, samples: &[L], [blood, flesh]: [L; 2]) {
-        let zero = L::splat(0.0);
-        for at in &mut self.by_te {
-            (at.blood, at.flesh) = (at.u * blood, at.w * flesh);
+        let mut samples = samples.iter();
+        for at in &mut self.at {
+            let Some(&y) = samples.next() else { unreachable!("one for each pair") };
+            at.r = y - (blood * at.blood + flesh * at.flesh);
+            sums.residual = sums.residual + at.r * at.r;
         }
-        for (&AtB { b, v, t, .. }, row) in self.by_b.iter().zip(samples.chunks_exact(self.by_te.len())) {
-            let (mut ru, mut ru1, mut rw, mut rw1) = (zero, zero, zero, zero);
-            for (&AtTe { te, u, w, blood, flesh }, &y) in self.by_te.iter().zip(row) {
-                let r = y - (v * blood + t * flesh);
-                sums.residual = sums.residual + r * r;
-                let (along_u, along_w) = (r * u, r * w);
-                ru = ru + along_u;
-                ru1 = ru1 + along_u * te;
-                rw = rw + along_w;
-                rw1 = rw1 + along_w * te;
-            }
-            let (vr, tr) = (v * ru, t * rw);
-            let tr1 = b * tr;
-            let along = &mut sums.along;
+        let along = &mut sums.along;
+        for &At { b, te, blood, flesh, r } in &self.at {
+            let (vr, tr) = (r * blood, r * flesh);
+            let tr1 = tr * b;
             along[0] = along[0] + vr;
-            along[1] = along[1] + b * vr;
-            along[2] = along[2] + v * ru1;
+            along[1] = along[1] + vr * b;
+            along[2] = along[2] + vr * te;
             along[3] = along[3] + tr;
             along[4] = along[4] + tr1;
-            along[5] = along[5] + b * tr1;
-            along[6] = along[6] + t * rw1;
+            along[5] = along[5] + tr1 * b;
+            along[6] = along[6] + tr * te;
         }
     }
 
@@ -484,8 +496,8 @@ impl<L: Lane> Grid<L> {
         let (b_unit, te_unit) = (L::splat(self.start.b_unit), L::splat(self.start.te_unit));
         let slow = dt * b_unit;
         let bend = slow * slow * L::splat(1.0 / 6.0);
-        let mut sums = self.decays(dv * b_unit, r2v * te_unit, slow, k * bend, r2t * te_unit);
-        let [a, b] = self.amplitudes(&sums, samples, [a, b]);
+        let mut sums = self.decays(-(dv * b_unit), -(r2v * te_unit), -slow, k * bend, -(r2t * te_unit));
+        let [a, b] = Self::amplitudes(&sums, self.products(samples), [a, b]);
         (q[0], q[1]) = (a, b);
         self.residuals(&mut sums, samples, [a, b]);
         let Sums { uu, uw, ww, vv, vt, tt, along, residual } = sums;
@@ -548,7 +560,8 @@ impl<L: Lane> Grid<L> {
         let (r2v, r2t) = (one / t2v, one / t2t);
         let (rate_v, rate_t) = (te_unit * r2v, te_unit * r2t);
         let bend = k * slow * slow * L::splat(1.0 / 6.0);
-        let mut sums = self.decays(dv * b_unit, rate_v, slow, bend, rate_t);
+        let mut sums = self.decays(-(dv * b_unit), -rate_v, -slow, bend, -rate_t);
+        self.products(samples);
         self.residuals(&mut sums, samples, [blood, flesh]);
         let Sums { uu, uw, ww, vv, vt, tt, along, residual } = sums;
 
@@ -635,9 +648,12 @@ impl<L: Lane> Problem<L> for Grid<L> {
         let plain = lower[..2] == [0.0, 0.0] && upper[..2] == [f64::INFINITY, 1.0] && !held[0] && !held[1];
         self.own = plain && lower[3] >= 0.0 && lower[6] >= 0.0;
         if self.own {
-            self.center = self.te.iter().sum::<f64>() / self.te.len() as f64 * self.start.te_unit;
+            self.center = self.start.mean_te;
             for (at, te) in self.by_te.iter_mut().zip(&self.te) {
                 at.te = L::splat(te - self.center / self.start.te_unit);
+            }
+            for (at, AtTe { te, .. }) in self.at.iter_mut().zip(self.by_te.iter().cycle()) {
+                at.te = *te;
             }
             upper[1] = f64::INFINITY;
             for j in [3, 6] {

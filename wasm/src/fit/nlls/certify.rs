@@ -40,8 +40,7 @@ pub(super) struct Certificate {
     pub correlation: Vec<f64>,
 }
 
-/// What holds for every voxel of a fit, and matrices that are written anew for each: to clear them would cost a small
-/// model a tenth of its time.
+/// What holds for every voxel of a fit.
 pub(super) struct Certifier<'a> {
     objective: Objective<'a, Doubles>,
     held: Vec<bool>,
@@ -49,27 +48,58 @@ pub(super) struct Certifier<'a> {
     /// Whether the noise is known, and not estimated from the residual.
     known: bool,
     correlation: bool,
+    room: Room,
+    /// [`Room::invert`] for the number of parameters.
+    invert: fn(&mut Room) -> [L; 2],
+}
+
+/// Room to work in, written anew for each voxel: to clear it would cost a small model a tenth of its time.
+struct Room {
+    /// J'J, p rows of p.
     products: [L; MAXIMUM * MAXIMUM],
+    /// J'J of columns of unit length, those that are not free apart, and its inverse.
     scaled: Triangle<L>,
-    factor: Triangle<L>,
-    inverse_factor: Triangle<L>,
     inverse: Triangle<L>,
+    x: Row<L>,
+    gradient: Row<L>,
+    /// Masks of the parameters held by a bound, and of those that nothing holds.
+    low: Row<L>,
+    high: Row<L>,
+    free: Row<L>,
+    /// Reciprocal length of a column, and the gradient times that where the parameter is free.
+    unscale: Row<L>,
+    along: Row<L>,
+    step: Row<L>,
+    deviation: Row<L>,
 }
 
 impl<'a> Certifier<'a> {
-    /// The variance of a sample is the residual over `freedom` (infinite where that is 0), or, where it is `known`,
-    /// sigma^2.
-    pub(super) fn new(
+    /// For P parameters. The variance of a sample is the residual over `freedom` (infinite where that is 0), or, where it
+    /// is `known`, sigma^2.
+    pub(super) fn new<const P: usize>(
         objective: Objective<'a, Doubles>,
         held: Vec<bool>,
         freedom: usize,
         known: bool,
         correlation: bool,
     ) -> Self {
-        let zero = [[L::splat(0.0); MAXIMUM]; MAXIMUM];
-        let products = [L::splat(0.0); MAXIMUM * MAXIMUM];
-        let (scaled, factor, inverse_factor, inverse) = (zero, zero, zero, zero);
-        Self { objective, held, freedom, known, correlation, products, scaled, factor, inverse_factor, inverse }
+        let zero = L::splat(0.0);
+        let row = [zero; MAXIMUM];
+        let room = Room {
+            products: [zero; MAXIMUM * MAXIMUM],
+            scaled: [row; MAXIMUM],
+            inverse: [row; MAXIMUM],
+            x: row,
+            gradient: row,
+            low: row,
+            high: row,
+            free: row,
+            unscale: row,
+            along: row,
+            step: row,
+            deviation: row,
+        };
+        Self { objective, held, freedom, known, correlation, room, invert: Room::invert::<P> }
     }
 
     /// Certifies the ends of as many voxels as there are lanes, with the bits of the lower and upper bounds that they lie
@@ -81,75 +111,63 @@ impl<'a> Certifier<'a> {
         on_bounds: &[[u32; 2]; Doubles::WIDTH],
         sigma: Doubles,
     ) -> [Certificate; Doubles::WIDTH] {
-        let p = self.held.len();
-        let held = &self.held;
+        // Never more, as the compiler cannot know.
+        let p = self.held.len().min(MAXIMUM);
+        let held = &self.held[..p];
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
-        let row =
-            |value: &dyn Fn(usize) -> L| -> Row<L> { std::array::from_fn(|j| if j < p { value(j) } else { zero }) };
-        let mut x = row(&|j| L::gather(|i| ends[i][j]));
-        let mut gradient = [zero; MAXIMUM];
-        let residual = self.objective.linearise(y, &mut x[..p], sigma, &mut gradient[..p], &mut self.products[..p * p]);
-        let products = &self.products;
-        let normal = |j: usize, k: usize| products[j * p + k];
-        let bit = |bits: u32, j: usize| f64::from(bits >> j & 1);
-        let low = row(&|j| L::gather(|i| bit(on_bounds[i][0], j)).gt(zero).and(gradient[j].le(zero)));
-        let high = row(&|j| L::gather(|i| bit(on_bounds[i][1], j)).gt(zero).and(gradient[j].ge(zero)));
+        let room = &mut self.room;
+        for j in 0..p {
+            room.x[j] = L::gather(|i| ends[i][j]);
+        }
+        let products = &mut room.products[..p * p];
+        let residual = self.objective.linearise(y, &mut room.x[..p], sigma, &mut room.gradient[..p], products);
 
         // Free columns, scaled to unit length.
-        let free = row(&|j| {
-            let seen = normal(j, j).gt(zero);
-            if held[j] {
-                L::none()
-            } else {
-                seen.and(low[j].or(high[j]).not())
-            }
-        });
-        let unscale = row(&|j| one / L::select(free[j], normal(j, j), one).sqrt());
-        let scaled = &mut self.scaled;
-        for j in 0..p {
+        let bit = |bits: u32, j: usize| f64::from(bits >> j & 1);
+        for (j, row) in products.chunks_exact(p).enumerate().take(MAXIMUM) {
+            let (low, high) = (room.gradient[j].le(zero), room.gradient[j].ge(zero));
+            room.low[j] = L::gather(|i| bit(on_bounds[i][0], j)).gt(zero).and(low);
+            room.high[j] = L::gather(|i| bit(on_bounds[i][1], j)).gt(zero).and(high);
+            let bound = room.low[j].or(room.high[j]);
+            room.free[j] = if held[j] { L::none() } else { row[j].gt(zero).and(bound.not()) };
+            room.unscale[j] = one / L::select(room.free[j], row[j], one).sqrt();
+            room.along[j] = (room.gradient[j] * room.unscale[j]).masked(room.free[j]);
             for k in 0..j {
-                scaled[j][k] = L::select(free[j].and(free[k]), normal(j, k) * unscale[j] * unscale[k], zero);
+                let product = row[k] * room.unscale[j] * room.unscale[k];
+                room.scaled[j][k] = product.masked(room.free[j].and(room.free[k]));
             }
-            scaled[j][j] = one;
+            room.scaled[j][j] = one;
         }
-        let cosine = {
-            let length = one / L::select(residual.gt(zero), residual, one).sqrt();
-            let steepest =
-                |worst: L, j: usize| worst.larger(L::select(free[j], gradient[j].abs() * unscale[j] * length, zero));
-            (0..p).fold(zero, steepest)
-        };
+        let length = one / L::select(residual.gt(zero), residual, one).sqrt();
+        let cosine = room.along[..p].iter().fold(zero, |worst, along| worst.larger(along.abs() * length));
 
-        let positive = invert(scaled, p, &mut self.factor, &mut self.inverse_factor, &mut self.inverse);
-        let inverse = &self.inverse;
-        let condition = norm(scaled, &free[..p]) * norm(inverse, &free[..p]);
+        let [positive, condition] = (self.invert)(room);
         let variance = match self.freedom {
             _ if self.known => sigma * sigma,
             0 => L::splat(f64::INFINITY),
             freedom => residual / L::splat(freedom as f64),
         };
-        let deviation = row(&|j| (variance * inverse[j][j]).sqrt() * unscale[j]);
+        let mut promise = zero;
+        for j in 0..p {
+            room.deviation[j] = (variance * room.inverse[j][j]).sqrt() * room.unscale[j];
+            // One more step without damping: it costs no evaluation, and takes fits in single precision most of the way.
+            let step = room.step[j] * room.unscale[j];
+            room.step[j] = step.masked(positive.and(room.free[j]).and(step.finite()));
+            promise = promise + room.step[j] * room.gradient[j];
+        }
 
-        // One more step without damping: it costs no evaluation, and takes fits in single precision most of the way.
-        let step = row(&|j| {
-            let along = |sum: L, k: usize| {
-                sum + inverse[j.max(k)][j.min(k)] * unscale[k] * L::select(free[k], gradient[k], zero)
-            };
-            let step = (0..p).fold(zero, along) * unscale[j];
-            L::select(positive.and(free[j]).and(step.finite()), step, zero)
-        });
-        let promise = (0..p).fold(zero, |sum, j| sum + step[j] * gradient[j]);
-
+        let room = &self.room;
         std::array::from_fn(|i| {
             let set = |masks: &Row<L>| (0..p).fold(0, |bits, j| bits | u32::from(masks[j].is_set(i)) << j);
-            let (low, high, free) = (set(&low), set(&high), set(&free));
+            let (low, high, free) = (set(&room.low), set(&room.high), set(&room.free));
             let held = held.iter().enumerate().fold(0, |bits, (j, &held)| bits | u32::from(held) << j);
             let mut certificate = Certificate {
-                x: std::array::from_fn(|j| (x[j] + step[j]).lane(i)),
+                x: std::array::from_fn(|j| if j < p { (room.x[j] + room.step[j]).lane(i) } else { 0.0 }),
                 residual: residual.lane(i),
                 promise: promise.lane(i),
                 deviation: std::array::from_fn(|j| match () {
                     () if held >> j & 1 == 1 => 0.0,
-                    () if free >> j & 1 == 1 => deviation[j].lane(i),
+                    () if free >> j & 1 == 1 => room.deviation[j].lane(i),
                     () => f64::INFINITY,
                 }),
                 undetermined: !(low | high | free | held) & ((1 << p) - 1),
@@ -161,12 +179,12 @@ impl<'a> Certifier<'a> {
             };
             let mut spectrum = None;
             if !positive.is_set(i) {
-                let of_all = Spectrum::new(&lower(p, |j, k| scaled[j][k].lane(i)), p);
+                let of_all = Spectrum::new(&lower(p, |j, k| room.scaled[j][k].lane(i)), p);
                 certificate.condition = f64::INFINITY;
                 for j in (0..p).filter(|j| free >> j & 1 == 1) {
                     certificate.undetermined |= u32::from(of_all.share(j, PIVOT_TOLERANCE) > SHARE_TOLERANCE) << j;
                     let unscaled = of_all.inverse(j, j, PIVOT_TOLERANCE);
-                    certificate.deviation[j] = (variance.lane(i) * unscaled).sqrt() * unscale[j].lane(i);
+                    certificate.deviation[j] = (variance.lane(i) * unscaled).sqrt() * room.unscale[j].lane(i);
                 }
                 spectrum = Some(of_all);
             }
@@ -175,7 +193,7 @@ impl<'a> Certifier<'a> {
             }
             if self.correlation {
                 let unscaled = |j: usize, k: usize| match &spectrum {
-                    None => inverse[j][k].lane(i),
+                    None => room.inverse[j][k].lane(i),
                     Some(spectrum) => spectrum.inverse(j, k, PIVOT_TOLERANCE),
                 };
                 for j in 1..p {
@@ -194,56 +212,67 @@ impl<'a> Certifier<'a> {
     }
 }
 
-/// The inverse of a matrix of p rows given by its lower triangle, by way of its Cholesky factor and the inverse of that;
-/// the lanes in which every pivot is large enough.
-fn invert(
-    matrix: &Triangle<L>,
-    p: usize,
-    factor: &mut Triangle<L>,
-    inverse_factor: &mut Triangle<L>,
-    inverse: &mut Triangle<L>,
-) -> L {
-    let (zero, one) = (L::splat(0.0), L::splat(1.0));
-    let tolerance = L::splat(PIVOT_TOLERANCE);
-    let mut positive = zero.eq(zero);
-    // The factor has reciprocal pivots.
-    for j in 0..p {
-        for k in 0..=j {
-            let mut value = matrix[j][k];
-            for m in 0..k {
-                value = value - factor[j][m] * factor[k][m];
+impl Room {
+    /// Inverts the first P rows of the scaled J'J by way of its Cholesky factor and the inverse of that; the step is what
+    /// that inverse makes of the gradient. Returns the mask of the lanes in which every pivot is large enough (in the
+    /// others the rest means nothing), and the product of the 1-norms of both matrices over the free parameters.
+    fn invert<const P: usize>(&mut self) -> [L; 2] {
+        let (zero, one) = (L::splat(0.0), L::splat(1.0));
+        let tolerance = L::splat(PIVOT_TOLERANCE);
+        let Self { scaled, inverse, free, along, .. } = self;
+        let mut positive = zero.eq(zero);
+        // With reciprocal pivots.
+        let mut factor = [[zero; P]; P];
+        let mut inverse_factor = [[zero; P]; P];
+        unrolled!(j < P, {
+            for k in 0..=j {
+                let mut value = scaled[j][k];
+                for m in 0..k {
+                    value = value - factor[j][m] * factor[k][m];
+                }
+                if j == k {
+                    positive = positive.and(value.gt(tolerance));
+                    factor[j][j] = one / value.sqrt();
+                } else {
+                    factor[j][k] = value * factor[k][k];
+                }
             }
-            if j == k {
-                let good = value.gt(tolerance);
-                positive = positive.and(good);
-                factor[j][j] = one / L::select(good, value, one).sqrt();
-            } else {
-                factor[j][k] = value * factor[k][k];
+            for k in 0..j {
+                let mut value = zero;
+                for m in k..j {
+                    value = value - factor[j][m] * inverse_factor[m][k];
+                }
+                inverse_factor[j][k] = value * factor[j][j];
             }
+            inverse_factor[j][j] = factor[j][j];
+        });
+        let mut step = [zero; P];
+        let (mut columns, mut inverse_columns) = ([zero; P], [zero; P]);
+        unrolled!(j < P, {
+            for k in 0..=j {
+                let mut value = zero;
+                for m in j..P {
+                    value = value + inverse_factor[m][j] * inverse_factor[m][k];
+                }
+                inverse[j][k] = value;
+                let both = free[j].and(free[k]);
+                let (size, inverse_size) = (scaled[j][k].abs().masked(both), value.abs().masked(both));
+                step[j] = step[j] + value * along[k];
+                columns[j] = columns[j] + size;
+                inverse_columns[j] = inverse_columns[j] + inverse_size;
+                if k < j {
+                    step[k] = step[k] + value * along[j];
+                    columns[k] = columns[k] + size;
+                    inverse_columns[k] = inverse_columns[k] + inverse_size;
+                }
+            }
+        });
+        let (mut largest, mut inverse_largest) = (zero, zero);
+        for j in 0..P {
+            self.step[j] = step[j];
+            largest = largest.larger(columns[j]);
+            inverse_largest = inverse_largest.larger(inverse_columns[j]);
         }
-        for k in 0..j {
-            let mut value = zero;
-            for m in k..j {
-                value = value - factor[j][m] * inverse_factor[m][k];
-            }
-            inverse_factor[j][k] = value * factor[j][j];
-        }
-        inverse_factor[j][j] = factor[j][j];
+        [positive, largest * inverse_largest]
     }
-    for j in 0..p {
-        for k in 0..=j {
-            inverse[j][k] = (j..p).fold(zero, |sum, m| sum + inverse_factor[m][j] * inverse_factor[m][k]);
-        }
-    }
-    positive
-}
-
-/// The 1-norm of a symmetric matrix over some of its rows and columns; 0 where there are none.
-fn norm(matrix: &Triangle<L>, of: &[L]) -> L {
-    let zero = L::splat(0.0);
-    let p = of.len();
-    (0..p).fold(zero, |largest, j| {
-        let column = (0..p).fold(zero, |sum, k| sum + L::select(of[k], matrix[j.max(k)][j.min(k)].abs(), zero));
-        largest.larger(L::select(of[j], column, zero))
-    })
 }

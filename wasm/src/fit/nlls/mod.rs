@@ -13,6 +13,9 @@
 //! condition) is computed in double precision; an end of single precision that is no minimum by that is none, and the
 //! voxel is fitted again in double precision.
 
+#[macro_use]
+mod unrolled;
+
 mod again;
 mod certify;
 mod likelihood;
@@ -25,7 +28,7 @@ use crate::models::{AnySignal, Precision, MAXIMUM_PARAMETERS};
 use certify::{Certificate, Certifier};
 use likelihood::Objective;
 pub use solver::Pace;
-use solver::{rounding, run, End, Entry, Lanes, Solver};
+use solver::{rounding, run, End, Entry, Lanes, Limits, Solver};
 
 /// Steps tried before a voxel is given up.
 pub const MAXIMUM_ITERATIONS: u32 = 200;
@@ -70,10 +73,10 @@ fn single<T: Precision>() -> bool {
 pub fn fit_with<T: Precision, const P: usize>(job: &Job<T>, signal: &dyn AnySignal, pace: Pace) -> Fit<T> {
     let mut iterated = Objective::new(T::signal(signal), P, job.design, job.noise, false);
     let task = Task::new(job, P, &mut iterated);
-    let mut lanes = Solver::<T::Lanes, P>::new(iterated, pace, job.rows.len(), &task.held);
+    let mut lanes = Solver::<T::Lanes, P>::new(iterated, pace, job.rows.len(), &task.held, &task.limits);
     let objective = Objective::new(<f64 as Precision>::signal(signal), P, job.design, job.noise, true);
     let known = matches!(job.noise, NoiseModel::Rician { .. });
-    let mut certifier = Certifier::new(objective, task.held.clone(), task.freedom, known, job.correlation);
+    let mut certifier = Certifier::new::<P>(objective, task.held.clone(), task.freedom, known, job.correlation);
     task.run(&mut lanes, &mut certifier)
 }
 
@@ -83,12 +86,11 @@ fn power_of_two(value: f64) -> f64 {
     f64::from_bits(value.max(f64::MIN_POSITIVE).to_bits() & EXPONENT)
 }
 
-/// A start where a model proposes none.
-fn middle(lower: f64, upper: f64, amplitude: bool, scale: f64) -> f64 {
+/// A start where a model proposes none, of a parameter that is no amplitude.
+fn middle(&Bounds { lower, upper }: &Bounds) -> f64 {
     match (lower.is_finite(), upper.is_finite()) {
-        _ if amplitude => 1.0,
-        (true, true) if lower > 0.0 => (lower * upper).sqrt() / scale,
-        (true, true) => 0.5 * (lower + upper) / scale,
+        (true, true) if lower > 0.0 => (lower * upper).sqrt(),
+        (true, true) => 0.5 * (lower + upper),
         _ => 1.0,
     }
 }
@@ -119,10 +121,14 @@ struct Task<'a, T> {
     /// Number of parameters.
     p: usize,
     held: Vec<bool>,
-    /// Bounds of the coordinates in which the problem is solved, where they are not the parameters.
-    own_bounds: Option<(Vec<f64>, Vec<f64>)>,
+    /// Whether the problem is solved in coordinates that are not the parameters.
+    own: bool,
+    /// Of those coordinates. A held parameter may lie anywhere: nothing limits it.
+    limits: Vec<Limits>,
     /// Parameters in the samples' unit, with which the signal scales.
     amplitude: Vec<bool>,
+    /// Where a parameter starts for which the model proposes nothing, in the samples' scale.
+    middle: Vec<f64>,
     /// Sigma of the noise where it is known, else 0.
     sigma: f64,
     /// Samples less estimated parameters.
@@ -137,6 +143,8 @@ struct Chunk<L> {
     y: Vec<L>,
     /// A power of two.
     scale: Vec<f64>,
+    /// Largest magnitude of the samples, in that scale.
+    peak: Vec<f64>,
     /// Why a voxel cannot be fitted at all.
     status: Vec<Option<Status>>,
 }
@@ -146,14 +154,22 @@ impl<'a, T: Precision> Task<'a, T> {
         let held: Vec<bool> = job.roles.iter().map(|role| !matches!(role, Role::Free)).collect();
         let mut lower: Vec<f64> = job.bounds.iter().map(|bounds| bounds.lower).collect();
         let mut upper: Vec<f64> = job.bounds.iter().map(|bounds| bounds.upper).collect();
-        let transformed = objective.transform(&mut lower, &mut upper, &held);
+        let own = objective.transform(&mut lower, &mut upper, &held);
         let estimated = held.iter().filter(|held| !*held).count();
+        let amplitude: Vec<bool> = job.model.description().parameters.iter().map(|one| one.unit == "signal").collect();
+        let start = |(&amplitude, bounds): (&bool, &Bounds)| if amplitude { 1.0 } else { middle(bounds) };
+        let limits = |j: usize| match held[j] {
+            true => Limits { lower: f64::NEG_INFINITY, upper: f64::INFINITY, scaled: false },
+            false => Limits { lower: lower[j], upper: upper[j], scaled: amplitude[j] && !own },
+        };
         Self {
             job,
             p,
+            own,
+            limits: (0..p).map(limits).collect(),
+            middle: amplitude.iter().zip(&job.bounds).map(start).collect(),
             held,
-            own_bounds: transformed.then_some((lower, upper)),
-            amplitude: job.model.description().parameters.iter().map(|one| one.unit == "signal").collect(),
+            amplitude,
             sigma: match job.noise {
                 NoiseModel::Gaussian => 0.0,
                 NoiseModel::OffsetGaussian { sigma } | NoiseModel::Rician { sigma } => sigma,
@@ -245,19 +261,20 @@ impl<'a, T: Precision> Task<'a, T> {
     fn load(&self, first: usize, count: usize) -> Chunk<T::Lanes> {
         let (job, width) = (self.job, T::Lanes::WIDTH);
         let n = job.rows.len();
+        let planes: Vec<&[T]> = job.rows.iter().map(|&row| &job.samples.sample(row)[first..first + count]).collect();
         let mut peak = vec![0.0f64; count];
-        let mut status = vec![None; count];
         let mut constant = vec![true; count];
-        let head = &job.samples.sample(job.rows[0])[first..first + count];
-        for &row in &job.rows {
-            let values = &job.samples.sample(row)[first..first + count];
-            for (v, value) in values.iter().enumerate() {
+        for values in &planes {
+            for ((value, first), (peak, constant)) in
+                values.iter().zip(planes[0]).zip(peak.iter_mut().zip(&mut constant))
+            {
                 let value = value.to_f64();
                 // NaN stays NaN.
-                peak[v] = if value.abs() <= peak[v] { peak[v] } else { value.abs() + 0.0 * peak[v] };
-                constant[v] &= value == head[v].to_f64();
+                *peak = if value.abs() <= *peak { *peak } else { value.abs() + 0.0 * *peak };
+                *constant &= value == first.to_f64();
             }
         }
+        let mut status = vec![None; count];
         for v in 0..count {
             let held = job.roles.iter().filter_map(|role| role.held(first + v)).all(f64::is_finite);
             if !peak[v].is_finite() || !held {
@@ -268,23 +285,24 @@ impl<'a, T: Precision> Task<'a, T> {
         }
         let scales = self.amplitude.contains(&true);
         let scale: Vec<f64> = peak.iter().map(|&peak| if scales { power_of_two(peak) } else { 1.0 }).collect();
+        peak.iter_mut().zip(&scale).for_each(|(peak, scale)| *peak /= scale);
         let mut y = Vec::with_capacity(count.div_ceil(width) * n);
         for block in (0..count).step_by(width) {
-            for (s, &row) in job.rows.iter().enumerate() {
-                let values = &job.samples.sample(row)[first..first + count];
-                y.push(T::Lanes::gather(|i| {
-                    let v = block + i;
-                    // Harmless samples where there is nothing to fit.
-                    let usable = v < count && status[v].is_none();
-                    if usable {
-                        values[v].to_f64() / scale[v]
-                    } else {
-                        f64::from(u8::from(s == 0))
-                    }
-                }));
+            let usable = |i: usize| block + i < count && status[block + i].is_none();
+            if (0..width).all(usable) {
+                let scale = T::Lanes::gather(|i| scale[block + i]);
+                y.extend(planes.iter().map(|values| T::Lanes::gather(|i| values[block + i]) / scale));
+                continue;
             }
+            // Harmless samples where there is nothing to fit.
+            y.extend(planes.iter().enumerate().map(|(s, values)| {
+                T::Lanes::gather(|i| match usable(i) {
+                    true => values[block + i].to_f64() / scale[block + i],
+                    false => f64::from(u8::from(s == 0)),
+                })
+            }));
         }
-        Chunk { first, count, y, scale, status }
+        Chunk { first, count, y, scale, peak, status }
     }
 
     /// Scale of parameter `j` in a voxel.
@@ -311,34 +329,41 @@ impl<'a, T: Precision> Task<'a, T> {
             let y = &chunk.y[block * n..(block + 1) * n];
             // In the lanes beyond the last voxel, that of the last one.
             let slot = |i: usize| (block * width + i).min(chunk.count - 1);
-            let lanes = |value: &dyn Fn(usize) -> f64| T::Lanes::gather(|i| value(slot(i)));
-            let bound = |j: usize, bound: f64| lanes(&|slot| bound / self.scale(chunk, slot, j));
-            let held = |j: usize, slot: usize| {
-                job.roles[j].held(chunk.first + slot).unwrap_or_default() / self.scale(chunk, slot, j)
+            let scale = T::Lanes::gather(|i| chunk.scale[slot(i)]);
+            let scaled = |j: usize, value: f64| {
+                let value = T::Lanes::splat(value);
+                if self.amplitude[j] {
+                    value / scale
+                } else {
+                    value
+                }
+            };
+            let held = |j: usize| {
+                let value = |slot: usize| job.roles[j].held(chunk.first + slot).unwrap_or_default();
+                T::Lanes::gather(|i| value(slot(i)) / self.scale(chunk, slot(i), j))
             };
             let first = first.get(block * self.p..(block + 1) * self.p);
             match first {
                 Some(first) => x.copy_from_slice(first),
                 // The model's guess may rest on what is held.
-                None => (0..self.p).filter(|&j| self.held[j]).for_each(|j| x[j] = lanes(&|slot| held(j, slot))),
+                None => (0..self.p).filter(|&j| self.held[j]).for_each(|j| x[j] = held(j)),
             }
             let proposed = k < objective.starts() && objective.start(k, y, x);
             for j in 0..self.p {
-                let Bounds { lower, upper } = job.bounds[j];
-                let bounds = (bound(j, lower), bound(j, upper));
-                let plain = || lanes(&|slot| middle(lower, upper, self.amplitude[j], self.scale(chunk, slot, j)));
-                let guess = first.map_or_else(plain, |first| first[j]);
+                if self.held[j] {
+                    x[j] = held(j);
+                    continue;
+                }
+                let bounds = (scaled(j, job.bounds[j].lower), scaled(j, job.bounds[j].upper));
+                let guess = first.map_or(T::Lanes::splat(self.middle[j]), |first| first[j]);
                 if let (false, Some(_)) = (proposed, first) {
                     x[j] = scattered(k, j, bounds, guess);
                 }
                 x[j] = T::Lanes::select(x[j].finite(), x[j], guess);
                 if let (Some(value), None) = (job.start[j], first) {
-                    x[j] = lanes(&|slot| value / self.scale(chunk, slot, j));
+                    x[j] = scaled(j, value);
                 }
                 x[j] = x[j].larger(bounds.0).smaller(bounds.1);
-                if self.held[j] {
-                    x[j] = lanes(&|slot| held(j, slot));
-                }
             }
         }
         starts
@@ -346,18 +371,25 @@ impl<'a, T: Precision> Task<'a, T> {
 
     /// Takes starts to the coordinates of the problem.
     fn enter(&self, objective: &Objective<T::Lanes>, starts: &mut [T::Lanes]) {
-        let Some((lower, upper)) = &self.own_bounds else { return };
+        if !self.own {
+            return;
+        }
         for x in starts.chunks_exact_mut(self.p) {
             objective.enter(x);
             for j in (0..self.p).filter(|&j| !self.held[j]) {
-                x[j] = x[j].larger(T::Lanes::splat(lower[j])).smaller(T::Lanes::splat(upper[j]));
+                let Limits { lower, upper, .. } = self.limits[j];
+                x[j] = x[j].larger(T::Lanes::splat(lower)).smaller(T::Lanes::splat(upper));
             }
         }
     }
 
     /// A parameter's bounds in a voxel's scale.
     fn bounds(&self, chunk: &Chunk<T::Lanes>, slot: usize, j: usize) -> (f64, f64) {
-        let (Bounds { lower, upper }, scale) = (self.job.bounds[j], self.scale(chunk, slot, j));
+        let Bounds { lower, upper } = self.job.bounds[j];
+        if !self.amplitude[j] {
+            return (lower, upper);
+        }
+        let scale = chunk.scale[slot];
         (lower / scale, upper / scale)
     }
 
@@ -380,13 +412,10 @@ impl<'a, T: Precision> Task<'a, T> {
 
     /// How many starts after the first a voxel deserves.
     fn further(&self, chunk: &Chunk<T::Lanes>, slot: usize, end: &End, objective: &Objective<T::Lanes>) -> usize {
-        let (width, n) = (T::Lanes::WIDTH, self.job.rows.len());
-        let block = &chunk.y[slot / width * n..][..n];
-        let peak = block.iter().fold(0.0f64, |peak, y| peak.max(y.lane(slot % width).abs()));
         let noise = (end.residual / self.freedom.max(1) as f64).sqrt();
         let mut x = end.x;
         self.settle(chunk, slot, &mut x);
-        objective.further(&x[..self.p], peak / noise)
+        objective.further(&x[..self.p], chunk.peak[slot] / noise)
     }
 
     fn entry<'c>(
@@ -398,23 +427,14 @@ impl<'a, T: Precision> Task<'a, T> {
     ) -> Entry<'c, T::Lanes> {
         let (width, n) = (T::Lanes::WIDTH, self.job.rows.len());
         let block = slot / width;
-        let mut entry = Entry {
+        Entry {
             samples: &chunk.y[block * n..(block + 1) * n],
             start: &starts[block * self.p..(block + 1) * self.p],
             place: slot % width,
-            best,
-            // A held parameter may lie anywhere: no bound holds it.
-            lower: [f64::NEG_INFINITY; MAXIMUM_PARAMETERS],
-            upper: [f64::INFINITY; MAXIMUM_PARAMETERS],
+            scale: chunk.scale[slot],
             sigma: self.sigma / chunk.scale[slot],
-        };
-        for j in (0..self.p).filter(|&j| !self.held[j]) {
-            (entry.lower[j], entry.upper[j]) = match &self.own_bounds {
-                Some((lower, upper)) => (lower[j], upper[j]),
-                None => self.bounds(chunk, slot, j),
-            };
+            best,
         }
-        entry
     }
 
     /// Certifies as many ended fits as there are lanes and writes them down.
@@ -428,9 +448,11 @@ impl<'a, T: Precision> Task<'a, T> {
         let bits: [[u32; 2]; Doubles::WIDTH] = std::array::from_fn(|i| self.settle(chunk, of(i).0, &mut ends[i]));
         let certificates = certifier.certify(&y, &ends, &bits, sigma);
         for (i, ((slot, _), certificate)) in ended.iter().zip(&certificates).enumerate() {
-            let total: f64 = y.iter().map(|y| y.lane(i) * y.lane(i)).sum();
-            let least = (SETTLED * certificate.residual).max(rounding::<T::Lanes>(n) * total);
-            if single::<T>() && certificate.promise > least {
+            let unsettled = || {
+                let total: f64 = y.iter().map(|y| y.lane(i) * y.lane(i)).sum();
+                certificate.promise > (SETTLED * certificate.residual).max(rounding::<T::Lanes>(n) * total)
+            };
+            if single::<T>() && unsettled() {
                 out.status[chunk.first + slot] = Status::FailedMaxIterations as u8;
                 continue;
             }

@@ -51,14 +51,23 @@ const OUTLOOK: f64 = 2.0;
 const LARGEST_DAMPING: f64 = 1e16;
 const SMALLEST_DAMPING: f64 = 1e-30;
 
+/// Between what a parameter stays, in the coordinates of the problem.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub lower: f64,
+    pub upper: f64,
+    /// Whether a voxel's scale divides them.
+    pub scaled: bool,
+}
+
 /// One fit to run: what enters a lane, in the samples' scale of that voxel.
 pub(super) struct Entry<'c, L> {
     /// The block of lanes and the place in it where the voxel's samples and start lie.
     pub samples: &'c [L],
     pub start: &'c [L],
     pub place: usize,
-    pub lower: [f64; MAXIMUM_PARAMETERS],
-    pub upper: [f64; MAXIMUM_PARAMETERS],
+    /// By what the samples were divided.
+    pub scale: f64,
     pub sigma: f64,
     /// Best residual of the voxel's earlier starts; infinite for the first.
     pub best: f64,
@@ -123,6 +132,7 @@ pub(super) struct Solver<'a, L: Lane, const P: usize> {
     objective: Objective<'a, L>,
     pace: Pace,
     held: [L; P],
+    limits: [Limits; P],
     y: Vec<L>,
     sigma: L,
     total: L,
@@ -138,8 +148,6 @@ pub(super) struct Solver<'a, L: Lane, const P: usize> {
     trial_gradient: Box<[L; P]>,
     normal: Box<[[L; P]; P]>,
     trial_normal: Box<[[L; P]; P]>,
-    /// Room for the factors of J'J: to clear it anew for each step would cost more than to factorise small ones.
-    factor: Box<[[L; P]; P]>,
     /// What damping multiplies.
     scale: [L; P],
     /// Masks of the parameters that stay where they are: held, or on a bound and pushed outward.
@@ -155,19 +163,27 @@ pub(super) struct Solver<'a, L: Lane, const P: usize> {
 }
 
 impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
-    pub(super) fn new(objective: Objective<'a, L>, pace: Pace, samples: usize, held: &[bool]) -> Self {
+    pub(super) fn new(
+        objective: Objective<'a, L>,
+        pace: Pace,
+        samples: usize,
+        held: &[bool],
+        limits: &[Limits],
+    ) -> Self {
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
+        let limits: [Limits; P] = std::array::from_fn(|j| limits[j]);
         Self {
             objective,
             pace,
             held: std::array::from_fn(|j| if held[j] { zero.eq(zero) } else { L::none() }),
+            limits,
             // Lanes that are empty compute on harmless numbers.
             y: vec![one; samples],
             sigma: one,
             total: one,
             best: L::splat(f64::INFINITY),
-            lower: [one; P],
-            upper: [one; P],
+            lower: limits.map(|limits| L::splat(limits.lower)),
+            upper: limits.map(|limits| L::splat(limits.upper)),
             x: Box::new([one; P]),
             trial: Box::new([one; P]),
             step: [zero; P],
@@ -175,7 +191,6 @@ impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
             trial_gradient: Box::new([zero; P]),
             normal: Box::new([[zero; P]; P]),
             trial_normal: Box::new([[zero; P]; P]),
-            factor: Box::new([[zero; P]; P]),
             scale: [zero; P],
             active: [L::none(); P],
             residual: one,
@@ -213,7 +228,7 @@ impl<'a, L: Lane, const P: usize> Solver<'a, L, P> {
                 scale: &self.scale,
                 damping: self.damping,
             };
-            system.solve(&mut self.factor, &mut self.step);
+            system.solve(&mut self.step);
             let mut blocked_any = L::none();
             for j in 0..P {
                 let low = self.x[j].le(self.lower[j]).and(self.step[j].lt(zero));
@@ -271,8 +286,11 @@ impl<'a, L: Lane, const P: usize> Lanes<'a, L> for Solver<'a, L, P> {
         self.best.set_lane(lane, entry.best * (1.0 - NO_BETTER));
         for j in 0..P {
             self.trial[j].set_lane(lane, entry.start[j].lane(entry.place));
-            self.lower[j].set_lane(lane, entry.lower[j]);
-            self.upper[j].set_lane(lane, entry.upper[j]);
+            let Limits { lower, upper, scaled } = self.limits[j];
+            if scaled {
+                self.lower[j].set_lane(lane, lower / entry.scale);
+                self.upper[j].set_lane(lane, upper / entry.scale);
+            }
         }
         self.fresh.set_lane(lane, 1.0);
         self.count.set_lane(lane, 0.0);
@@ -344,7 +362,7 @@ impl<'a, L: Lane, const P: usize> Lanes<'a, L> for Solver<'a, L, P> {
                 damping: zero,
             };
             let mut step = [zero; P];
-            system.solve(&mut self.factor, &mut step);
+            system.solve(&mut step);
             let promise = (0..P).fold(zero, |sum, j| sum + step[j] * self.gradient[j]);
             let bar = L::select(over, enough.larger(self.residual * L::splat(stalled::<L>())), enough);
             let settled = candidate.and(promise.le(bar));
@@ -396,29 +414,31 @@ struct System<'s, L, const P: usize> {
 }
 
 impl<L: Lane, const P: usize> System<'_, L, P> {
-    /// Writes the step; `factor` is room to work in.
+    /// Writes the step. (A result that is returned would be copied to where it belongs.)
     #[inline(always)]
-    fn solve(&self, factor: &mut [[L; P]; P], step: &mut [L; P]) {
+    fn solve(&self, step: &mut [L; P]) {
         // Many unrolled loops are long, and stand where they are used only while they are short.
         if P <= 3 {
-            self.eliminate(factor, step);
+            self.eliminate(step);
         } else {
-            self.eliminate_apart(factor, step);
+            self.eliminate_apart(step);
         }
     }
 
     #[inline(never)]
-    fn eliminate_apart(&self, factor: &mut [[L; P]; P], step: &mut [L; P]) {
-        self.eliminate(factor, step);
+    fn eliminate_apart(&self, step: &mut [L; P]) {
+        self.eliminate(step);
     }
 
-    /// The factors go into the lower triangle of `factor`, their products with the pivots into the upper one, and
-    /// reciprocal pivots onto its diagonal.
     #[inline(always)]
-    fn eliminate(&self, factor: &mut [[L; P]; P], step: &mut [L; P]) {
+    fn eliminate(&self, step: &mut [L; P]) {
         let (zero, one) = (L::splat(0.0), L::splat(1.0));
         let rounding = L::splat(16.0 * L::EPSILON);
-        for j in 0..P {
+        // The factors in the lower triangle, their products with the pivots in the upper one, and reciprocal pivots on the
+        // diagonal. With every loop unrolled it is never written to memory, let alone cleared.
+        let mut factor = [[zero; P]; P];
+        let mut reduced = [zero; P];
+        unrolled!(j < P, {
             let whole = self.normal[j][j] + self.scale[j] * self.damping;
             let mut pivot = whole;
             let mut value = self.gradient[j];
@@ -430,14 +450,15 @@ impl<L: Lane, const P: usize> System<'_, L, P> {
                 factor[k][j] = product;
                 factor[j][k] = product * factor[k][k];
                 pivot = pivot - product * factor[j][k];
-                value = value - factor[j][k] * step[k];
+                value = value - factor[j][k] * reduced[k];
             }
+            // The reciprocal does not wait to hear whether it is one.
             let good = pivot.gt(whole * rounding);
-            factor[j][j] = L::select(good.and(self.active[j].not()), one / L::select(good, pivot, one), zero);
-            step[j] = value;
-        }
+            factor[j][j] = (one / pivot).masked(good.and(self.active[j].not()));
+            reduced[j] = value;
+        });
         for j in (0..P).rev() {
-            let mut value = step[j] * factor[j][j];
+            let mut value = reduced[j] * factor[j][j];
             for k in j + 1..P {
                 value = value - factor[k][j] * step[k];
             }
