@@ -11,6 +11,7 @@ import {loadModule, spawn} from "../src/compute/spawn.node.js";
 import {median} from "../src/domain/statistics/summaries.js";
 import {seeded} from "../test/helpers/random.js";
 import {root} from "../scripts/paths.js";
+import {coreInChromium} from "./chromium-fit.js";
 import {plainFit} from "./plain-fit.js";
 
 const voxels = 20_000;
@@ -30,6 +31,12 @@ const starts: readonly (readonly [number, number])[] = [
   [0.2, 4], [0, 1], [0.003, 0.2], [0.02, 0.5], [0.0001, 0.004], [0, 2.5], [0.02, 0.3]
 ];
 const ivimProtocol = {b: [0, 10, 20, 30, 50, 80, 120, 200, 300, 400, 500, 600, 700, 800]};
+
+/** What one fit of every voxel takes in each precision. */
+interface Seconds {
+  readonly f64: number;
+  readonly f32: number;
+}
 
 function draw(list: readonly (readonly [number, number])[], count: number, seed: number): Float64Array {
   const {uniform} = seeded(seed);
@@ -90,8 +97,6 @@ export async function benchFit(): Promise<void> {
 
     const noisy = cohort(core, 20);
     const [single, noisySingle, few] = [Float32Array.from(samples), Float32Array.from(noisy), first(samples, 1000)];
-    const native = nativeFit(folder);
-    const besides: {f64: number; f32: number}[] = [];
     const runs: [string, () => unknown][] = [
       ["core, f64, SNR 50", () => core.fit(request, samples, voxels)],
       ["core, f32, SNR 50", () => core.fit(request, single, voxels)],
@@ -100,8 +105,7 @@ export async function benchFit(): Promise<void> {
       ["plain TypeScript (1,000 voxels)", () => plainFit(protocol, few, 1000)],
       ["core, ivim, f64", () => core.fit({...ivimRequest, estimator: "nlls"}, ivim, voxels)]
     ];
-    const beside = () => native !== null && besides.push(native());
-    const times = timed([...runs.map(([, run]) => run), beside]);
+    const times = timed(runs.map(([, run]) => run));
     const rates = runs.map((_, i) => (i === 4 ? 1000 : voxels) / median(times[i]));
     const python = ask("python3", [join(root, "bench", "python", "fit.py"), folder], root);
     const scipy = python?.scipy?.rate as number | undefined;
@@ -117,14 +121,7 @@ export async function benchFit(): Promise<void> {
       const text = rate === undefined ? "not here: python3 with scipy and dipy is needed" : `${Math.round(rate)} voxels/s`;
       console.log(`  ${name.padEnd(36)} ${text.padStart(9)}`);
     }
-    if (native === null) console.log("  native build: not measured, cargo is needed");
-    else {
-      for (const [i, precision] of (["f64", "f32"] as const).entries()) {
-        // Round against round; the first one of each warms up.
-        const ratios = times[i].map((time, round) => besides[round + 1][precision] / time);
-        console.log(`  wasm beside native, ${precision}: ${median(ratios).toFixed(2)} x`);
-      }
-    }
+    await runtimes(core, request, samples, folder);
     await scaling(module, samples);
     for (const snr of [50, 20]) quality(core, request, snr === 50 ? samples : noisy, snr);
   } finally {
@@ -137,8 +134,43 @@ function first(samples: Float64Array, count: number): Float64Array {
   return Float64Array.from({length: rows * count}, (_, i) => samples[Math.floor(i / count) * voxels + (i % count)]);
 }
 
+/** The module in Node and in Chromium, and the native build, one right after the other; ratios round by round. */
+async function runtimes(core: Core, request: FitRequest, samples: Float64Array, folder: string): Promise<void> {
+  const native = nativeFit(folder);
+  const chromium = await coreInChromium(request, samples, voxels);
+  const single = Float32Array.from(samples);
+  const inNode = (input: Samples): number => {
+    const start = performance.now();
+    core.fit(request, input, voxels);
+    return (performance.now() - start) / 1000;
+  };
+  const times: Record<"node" | "chromium" | "native", Seconds[]> = {node: [], chromium: [], native: []};
+  try {
+    for (let round = 0; round <= 2 * rounds; round++) {
+      const node = {f64: inNode(samples), f32: inNode(single)};
+      const beside = {f64: await chromium.seconds("f64"), f32: await chromium.seconds("f32")};
+      const nativeTimes = native?.();
+      if (round === 0) continue;
+      times.node.push(node);
+      times.chromium.push(beside);
+      if (nativeTimes !== undefined) times.native.push(nativeTimes);
+    }
+  } finally {
+    await chromium.close();
+  }
+  if (native === null) console.log("  native build: not measured, cargo is needed");
+  for (const precision of ["f64", "f32"] as const) {
+    const ratio = (of: readonly Seconds[], to: readonly Seconds[]): string =>
+      `${median(of.map((time, round) => time[precision] / to[round][precision])).toFixed(2)} x`;
+    console.log(`  Chromium ${chromium.version} beside Node, ${precision}: ${ratio(times.node, times.chromium)}`);
+    if (native === null) continue;
+    const [byNode, byChromium] = [ratio(times.native, times.node), ratio(times.native, times.chromium)];
+    console.log(`  WebAssembly beside native, ${precision}: ${byNode} in Node, ${byChromium} in Chromium`);
+  }
+}
+
 /** One fit of every voxel by the native build: seconds in each precision. Null where there is no Rust. */
-function nativeFit(folder: string): (() => {f64: number; f32: number}) | null {
+function nativeFit(folder: string): (() => Seconds) | null {
   const built = spawnSync("cargo", ["bench", "--no-run", "--bench", "fit", "--message-format", "json"], {
     cwd: join(root, "wasm"), encoding: "utf8", maxBuffer: 1 << 26, stdio: ["ignore", "pipe", "ignore"]
   });

@@ -51,7 +51,7 @@ const OUTLOOK: f64 = 2.0;
 const LARGEST_DAMPING: f64 = 1e16;
 const SMALLEST_DAMPING: f64 = 1e-30;
 
-/// Between what a parameter stays, in the coordinates of the problem.
+/// What a parameter stays between, in the coordinates of the problem.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     pub lower: f64,
