@@ -26,7 +26,7 @@ import {fileDrop} from "../view/inputs/file-drop.js";
 import {errorNotice} from "../view/inputs/notice.js";
 import {resultTable, type TableColumn, type TableRow} from "../view/table.js";
 import {
-  defaultLevel, fitSettings, ownTable, placeOf, reportCsv, startSettings, type Settings
+  defaultLevel, ownTable, placeOf, reportCsv, settingsFor, startSettings, type Settings
 } from "./workbench.js";
 
 /** A table that the reader gave, and what it is called. */
@@ -193,18 +193,21 @@ export interface SettingsForm extends Control<Settings> {
   showError(error: unknown): void;
 }
 
-/** Method, variant, columns and options; guessed at first, and again when the method changes. */
-export function settingsForm({table, example}: Source, initial: Settings | null): SettingsForm {
-  let method = byId(methods, initial?.method ?? "bland-altman");
-  let settings = initial === null ? {...startSettings(method, table), unit: example?.unit ?? ""}
-    : fitSettings(initial, method, table);
+/** What a reader, or a link, chose last: the next table is asked the same. Null while everything is guessed. */
+export interface Chosen {
+  settings: Settings | null;
+}
+
+/** Method, variant, columns and options; what was not chosen is guessed, and again when the method changes. */
+export function settingsForm({table, example}: Source, chosen: Chosen): SettingsForm {
+  let settings = settingsFor(table, chosen.settings, example?.unit ?? "");
+  let method = byId(methods, settings.method);
   const places = new Map<string, HTMLElement>();
   const body = h("div", {class: "m-bench-fields"});
   const general = h("div", {});
-  const announce = () => element.dispatchEvent(new Event("input", {bubbles: true}));
   const change = (next: Partial<Settings>) => {
-    settings = {...settings, ...next};
-    announce();
+    settings = chosen.settings = {...settings, ...next};
+    element.dispatchEvent(new Event("input", {bubbles: true}));
   };
   // Native events would fire with the settings as they were; ours follow them.
   const quiet = (control: HTMLElement, act: () => void, type = "input") => {
@@ -224,9 +227,10 @@ export function settingsForm({table, example}: Source, initial: Settings | null)
   });
   quiet(chooser, () => {
     method = byId(methods, chooser.value);
-    settings = {...startSettings(method, table), level: settings.level, unit: settings.unit};
+    const {level, unit} = settings;
+    settings = {...startSettings(method, table), level, unit};
     fill();
-    announce();
+    change(settings);
   });
 
   const textField = (label: string, hint: string, text: string, act: (text: string) => void) => {

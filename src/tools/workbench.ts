@@ -1,4 +1,5 @@
 // What the agreement workbench knows without a page: guesses, the permalink, the command line, the methods paragraph.
+import {byId} from "../domain/by-id.js";
 import type {InputError} from "../domain/errors.js";
 import {parseNumber} from "../domain/parse-number.js";
 import type {
@@ -35,6 +36,23 @@ export function startSettings(method: Method, table: Table): Settings {
 export function requestOf(settings: Settings, table: Table): MethodRequest {
   const {columns, variant, level, options} = settings;
   return {table, columns, variant, level: parseNumber(level.trim()) ?? NaN, options};
+}
+
+/**
+ * The settings for a table: those that were chosen before, as far as they are not of another table's columns.
+ *
+ * @param chosen by the reader or by a link, null before
+ * @param unit of the table's values where it is known, else ""
+ */
+export function settingsFor(table: Table, chosen: Settings | null, unit: string): Settings {
+  const method = byId(methods, chosen?.method ?? "bland-altman");
+  const start = {...startSettings(method, table), unit};
+  if (chosen === null) return start;
+  const named = Object.values(chosen.columns).flat();
+  if (named.length > 0 && named.every((name) => table.columns.includes(name))) return chosen;
+  // The positive label belongs to its column.
+  const {positive, ...options} = chosen.options;
+  return {...start, variant: chosen.variant, level: chosen.level, options: {...options, ...start.options}};
 }
 
 // ---------- guesses ----------
@@ -182,13 +200,6 @@ export function fromHash(hash: string): {settings: Settings; example: string | n
     },
     example: parameters.get("example")
   };
-}
-
-/** The settings where they fit the table; columns that it does not have are guessed again. */
-export function fitSettings(settings: Settings, method: Method, table: Table): Settings {
-  const named = Object.values(settings.columns).flat();
-  const fits = named.length > 0 && named.every((name) => table.columns.includes(name));
-  return fits ? settings : {...settings, columns: guessColumns(method, table)};
 }
 
 // ---------- command line ----------

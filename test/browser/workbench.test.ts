@@ -38,6 +38,16 @@ const example = (page: Page) => page.getByRole("button", {name: /^Try it with pe
 const drop = (page: Page, name: string, text: string) =>
   page.setInputFiles("input[type=\"file\"]", {name, mimeType: "text/csv", buffer: Buffer.from(text)});
 
+/** Runs a query and waits for its answer, or for what is wrong with it. */
+async function ask(page: Page): Promise<void> {
+  const button = page.getByRole("button", {name: "Run the query"});
+  await button.click();
+  // Disabled from the click until the answer stands.
+  await button.and(page.locator(":enabled")).waitFor();
+}
+
+const chosenMethod = (page: Page) => page.getByLabel("Method", {exact: true}).inputValue();
+
 async function downloaded(page: Page, name: string): Promise<string> {
   const [file] = await Promise.all([
     page.waitForEvent("download"), page.getByRole("button", {name, exact: true}).click()
@@ -128,9 +138,33 @@ describe("the agreement workbench", () => {
       await page.getByLabel("Method", {exact: true}).selectOption("repeatability");
       await page.getByLabel("Query", {exact: true}).fill(
         "SELECT subject, session AS repeat, value FROM measurements WHERE model = 'Wright'");
-      await page.getByRole("button", {name: "Run the query"}).click();
+      await ask(page);
       await page.getByText(/query\.csv: 34 rows/).waitFor();
+      await page.locator("#bench-estimates", {hasText: "n = 17"}).waitFor();
+      const {method, n} = await report(page);
+      assert.deepEqual({method, n}, {method: "repeatability", n: 17}, "the method outlives its table");
+    }));
+
+  test("a method chosen while a new table's form is still to come is not lost", () =>
+    onPage(async (page) => {
+      await example(page);
       await state(page, "done");
+      // Chosen in the very moment in which the new table stands on the page.
+      await page.evaluate(() => {
+        const table = document.querySelector(".m-bench-table")!;
+        const observer = new MutationObserver(() => {
+          if (!table.textContent!.includes("late.csv")) return;
+          observer.disconnect();
+          const chooser = document.querySelector<HTMLSelectElement>(".m-bench-form select")!;
+          chooser.value = "ccc";
+          chooser.dispatchEvent(new Event("input", {bubbles: true}));
+        });
+        observer.observe(table, {childList: true, subtree: true});
+      });
+      await drop(page, "late.csv", "id,a,b\n1,2,3\n2,4,5\n3,5,6\n4,7,7\n");
+      await page.locator("#bench-estimates", {hasText: "n = 4"}).waitFor();
+      assert.equal((await report(page)).method, "ccc");
+      assert.equal(await chosenMethod(page), "ccc");
     }));
 
   test("every table of the site, and the reader's own, can be asked; a surface is seen from above", () =>
@@ -149,18 +183,18 @@ describe("the agreement workbench", () => {
       }
       for (const name of names) {
         await tables.selectOption(name);
-        await page.getByRole("button", {name: "Run the query"}).click();
-        await page.getByText(/^query\.csv: [1-9]\d* rows/).waitFor();
+        await ask(page);
+        assert.match(await page.locator(".m-bench-table caption").innerText(), /^query\.csv: [1-9]\d* rows/, name);
         assert.equal(await page.locator(".m-bench-source .m-error").count(), 0, name);
       }
       await page.getByText("query.csv: 27 rows, 4 columns, 0 missing cells").waitFor();
       await tables.selectOption("f1_surface_scores");
-      await page.getByRole("button", {name: "Run the query"}).click();
+      await ask(page);
       await page.getByText(/^query\.csv: \d+ rows, 3 columns/).waitFor();
-      await page.getByLabel("Method", {exact: true}).selectOption("response-surface");
+      assert.equal(await chosenMethod(page), "response-surface", "the method outlives its table");
       await page.locator("#fig-bench-1-surface", {hasText: "F1 over TE and TI"}).waitFor();
       await page.getByLabel("Query", {exact: true}).fill("SELECT * FROM nowhere");
-      await page.getByRole("button", {name: "Run the query"}).click();
+      await ask(page);
       await page.locator(".m-bench-source [role=alert]", {hasText: "nowhere"}).waitFor();
     }));
 

@@ -10,8 +10,8 @@ import {methods} from "../../src/domain/statistics/methods.js";
 import {readMethodTable, splitColumns} from "../../src/io/method-table.js";
 import {parseCsv} from "../../src/io/tsv.js";
 import {
-  fromHash, guessColumns, methodsParagraph, placeOf, reportCsv, requestOf, sqlName, startSettings, statsCommand,
-  toHash, type Settings
+  fromHash, guessColumns, methodsParagraph, placeOf, reportCsv, requestOf, settingsFor, sqlName, startSettings,
+  statsCommand, toHash, type Settings
 } from "../../src/tools/workbench.js";
 import {call} from "../cli/capture.js";
 
@@ -42,6 +42,29 @@ test("what is guessed for a table in its usual form runs", () => {
     const settings = startSettings(byId(methods, id), table);
     assert.ok(byId(methods, id).run(requestOf(settings, table)).estimates.length > 0, id);
   }
+});
+
+test("what was chosen holds for the next table, but for what was of another table's columns", () => {
+  const blandAltman = byId(methods, "bland-altman");
+  assert.deepEqual(settingsFor(wide, null, "L/min"), {...startSettings(blandAltman, wide), unit: "L/min"});
+
+  const own: Settings = {
+    method: "deming", variant: "deming", level: "0.9", columns: {x: ["wright_2"], y: ["mini_2"]},
+    options: {"error-ratio": "2"}, unit: "mL/s"
+  };
+  assert.deepEqual(settingsFor({...wide, file: "another.tsv", rows: wide.rows.slice(1)}, own, "L/min"), own);
+  const {columns} = startSettings(byId(methods, "deming"), long);
+  assert.deepEqual(settingsFor(long, own, ""), {...own, columns, unit: ""});
+
+  const roc = {...startSettings(byId(methods, "roc"), trial), options: {positive: "poor", direction: "lower"}};
+  const ill = readMethodTable("id,marker,disease\n1,3,no\n2,5,yes\n3,4,no\n4,6,yes\n", "ill.csv");
+  assert.deepEqual(settingsFor(ill, roc, "").options, {positive: "yes", direction: "lower"});
+  const coded = readMethodTable("id,marker,disease\n1,3,0\n2,5,1\n3,4,0\n4,6,1\n", "coded.csv");
+  assert.deepEqual(settingsFor(coded, roc, "").options, {direction: "lower"});
+
+  // A choice with nothing chosen in it is no reason to keep nothing.
+  const none = {...startSettings(byId(methods, "icc"), wide), columns: {}};
+  assert.deepEqual(settingsFor(wide, none, "").columns, guessColumns(byId(methods, "icc"), wide));
 });
 
 const settings: Settings = {
