@@ -89,6 +89,8 @@ const noticeable = 2e6;
 export interface FitSource extends HTMLElement {
   /** What was read last without an error; null before. */
   readonly value: FitInput | null;
+  /** How many series were read; what joins the series that is there is no other. */
+  readonly count: number;
 }
 
 /**
@@ -108,6 +110,7 @@ export function fitSource({
   models: readonly ModelInfo[];
 }): FitSource {
   let value: FitInput | null = null;
+  let count = 0;
   let taken: readonly File[] = [];
   let waiting: readonly File[] = [];
   let controller = new AbortController();
@@ -158,6 +161,7 @@ export function fitSource({
       const together = joined(waiting, files);
       try {
         await take(together);
+        count += 1;
       } catch (error) {
         if (!isIncomplete(error)) throw error;
         if (waiting.length === 0 && taken.length > 0) await take(joined(taken, files));
@@ -173,6 +177,7 @@ export function fitSource({
     drop.clear();
     try {
       await load(await folder(), 0);
+      count += 1;
       [taken, waiting] = [[], []];
       element.dispatchEvent(new Event("input", {bubbles: true}));
     } catch (error) {
@@ -212,7 +217,7 @@ export function fitSource({
     understood
   );
   setState("idle");
-  return Object.defineProperty(element, "value", {get: () => value}) as unknown as FitSource;
+  return Object.defineProperties(element, {value: {get: () => value}, count: {get: () => count}}) as unknown as FitSource;
 }
 
 function isIncomplete(error: unknown): error is InputError {

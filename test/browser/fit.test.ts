@@ -382,6 +382,45 @@ describe("fit your own data", () => {
       await page.locator('.m-fit-models input[value="clinical-adc"]:enabled').waitFor();
     }));
 
+  test("what was chosen outlives a typed protocol and files that join; another series keeps model and estimator", () =>
+    onPage(async (page) => {
+      const bound = page.getByLabel("Upper bound of Dstar");
+      const chosen = async () => ({
+        model: await page.locator(".m-fit-models input:checked").getAttribute("value"),
+        prior: await page.getByLabel(/^Maximum a posteriori/).isChecked(),
+        bound: await bound.inputValue()
+      });
+      await drop(page, series(), bval);
+      await state(page, "ready");
+      await page.locator('.m-fit-models input[value="ivim"]:enabled').check();
+      await page.getByLabel(/^Maximum a posteriori/).check();
+      await page.locator(".m-fit-choices summary").first().click();
+      await bound.fill("0.05");
+      await page.getByLabel("Everywhere").check();
+      await page.getByRole("button", {name: "Fit 105 voxels"}).waitFor();
+      const choices = {model: "ivim", prior: true, bound: "0.05"};
+
+      await page.locator(".m-fit-choices").evaluate((form) => form.setAttribute("data-old", ""));
+      await page.locator(".m-fit-protocol summary").click();
+      await page.locator(".m-fit-protocol").getByLabel(/^TE/).first().fill("0.081");
+      await page.keyboard.press("Enter");
+      await page.locator(".m-fit-choices:not([data-old])").waitFor();
+      assert.deepEqual(await chosen(), choices);
+      assert.ok(await bound.isVisible(), "what is kept is not folded away");
+      await page.getByRole("button", {name: "Fit 105 voxels"}).waitFor();
+
+      await drop(page, mask());
+      await page.getByRole("button", {name: "Fit 70 voxels"}).waitFor();
+      assert.deepEqual(await chosen(), choices);
+      await fit(page);
+      await page.locator(".m-fit-command", {hasText: "--bounds Dstar=0.005:0.05"}).first().waitFor();
+
+      await drop(page, series("sub-02_dwi.nii.gz"), {name: "sub-02_dwi.bval", bytes: `${b.join(" ")}\n`});
+      await page.locator(".m-fit-facts", {hasText: "sub-02"}).waitFor();
+      await page.getByRole("button", {name: "Fit 104 voxels"}).waitFor();
+      assert.deepEqual(await chosen(), {...choices, bound: ""});
+    }));
+
   for (const [id, map] of [["t2", "T2map"], ["variable-flip-angle", "T1map"], ["fat-water", "PDFFmap"]] as const) {
     test(`a simulated series of ${id}: several files, protocol from sidecars, maps, command line`, () =>
       onPage(async (page) => {
