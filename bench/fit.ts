@@ -13,6 +13,7 @@ import {seeded} from "../test/helpers/random.js";
 import {root} from "../scripts/paths.js";
 import {coreInChromium} from "./chromium-fit.js";
 import {plainFit} from "./plain-fit.js";
+import {pythonFits, type PythonPackage} from "./python-fit.js";
 
 const voxels = 20_000;
 const rounds = 5;
@@ -55,17 +56,39 @@ function cohort(core: Core, snr: number): Float64Array {
   return core.simulate({model, protocol, noise}, parameters, voxels);
 }
 
-/** Seconds of each run, round by round: interleaved, so that a machine that slows down slows all of them. */
-function timed(runs: readonly (() => unknown)[]): number[][] {
-  const times = runs.map(() => [] as number[]);
+/** Something that fits so many voxels, and the names of what its rate is told as a multiple of. */
+interface Run {
+  readonly name: string;
+  readonly voxels: number;
+  readonly run: () => unknown;
+  readonly beside: readonly string[];
+}
+
+/** Voxels per second of each run, round by round: interleaved, so that a machine that slows down slows all of them. */
+async function rates(runs: readonly Run[]): Promise<number[][]> {
+  const list = runs.map(() => [] as number[]);
   for (let round = 0; round <= rounds; round++) {
-    runs.forEach((run, index) => {
+    for (const [i, {run, voxels: count}] of runs.entries()) {
       const start = performance.now();
-      run();
-      if (round > 0) times[index].push((performance.now() - start) / 1000);
-    });
+      await run();
+      if (round > 0) list[i].push((1000 * count) / (performance.now() - start));
+    }
   }
-  return times;
+  return list;
+}
+
+/** Prints the rate of each run, and its ratio to those that it stands beside, where they ran. */
+async function compare(runs: readonly Run[]): Promise<void> {
+  const list = await rates(runs);
+  for (const [i, {name, beside}] of runs.entries()) {
+    const ratios = runs.flatMap((other, k) => {
+      if (!beside.includes(other.name)) return [];
+      const ratio = median(list[i].map((rate, round) => rate / list[k][round]));
+      return [`   ${ratio.toFixed(ratio < 10 ? 1 : 0)} x ${other.name}`];
+    });
+    const rate = Math.round(median(list[i])).toLocaleString("en");
+    console.log(`  ${name.padEnd(20)} ${rate.padStart(9)} voxels/s${ratios.join("")}`);
+  }
 }
 
 export async function benchFit(): Promise<void> {
@@ -78,9 +101,9 @@ export async function benchFit(): Promise<void> {
   try {
     const samples = cohort(core, 50);
     const ivimTruth = draw([[1, 1], [0.05, 0.3], [0.01, 0.1], [0.0006, 0.002]], voxels, 8);
-    const ivimRequest = {model: "ivim", protocol: ivimProtocol};
+    const ivimRequest: FitRequest = {model: "ivim", estimator: "nlls", protocol: ivimProtocol};
     const ivim = core.simulate(
-      {...ivimRequest, noise: {kind: "rician", sigma: 1 / 50, seed: 5}}, ivimTruth, voxels
+      {model: "ivim", protocol: ivimProtocol, noise: {kind: "rician", sigma: 1 / 50, seed: 5}}, ivimTruth, voxels
     );
     writeFileSync(join(folder, `${model}.f64`), samples);
     writeFileSync(join(folder, "ivim.f64"), ivim);
@@ -89,37 +112,37 @@ export async function benchFit(): Promise<void> {
         protocol,
         lower: info.parameters.map(({lower}) => lower),
         upper: info.parameters.map(({upper}) => upper),
-        start: [1, 0.1, 0.02, 0.1, 0.001, 0.5, 0.08],
-        python_voxels: 400
+        start: [1, 0.1, 0.02, 0.1, 0.001, 0.5, 0.08]
       },
-      ivim: {protocol: ivimProtocol, python_voxels: 200}
+      ivim: {protocol: ivimProtocol}
     }));
 
     const noisy = cohort(core, 20);
     const [single, noisySingle, few] = [Float32Array.from(samples), Float32Array.from(noisy), first(samples, 1000)];
-    const runs: [string, () => unknown][] = [
-      ["core, f64, SNR 50", () => core.fit(request, samples, voxels)],
-      ["core, f32, SNR 50", () => core.fit(request, single, voxels)],
-      ["core, f64, SNR 20", () => core.fit(request, noisy, voxels)],
-      ["core, f32, SNR 20", () => core.fit(request, noisySingle, voxels)],
-      ["plain TypeScript (1,000 voxels)", () => plainFit(protocol, few, 1000)],
-      ["core, ivim, f64", () => core.fit({...ivimRequest, estimator: "nlls"}, ivim, voxels)]
-    ];
-    const times = timed(runs.map(([, run]) => run));
-    const rates = runs.map((_, i) => (i === 4 ? 1000 : voxels) / median(times[i]));
-    const python = ask("python3", [join(root, "bench", "python", "fit.py"), folder], root);
-    const scipy = python?.scipy?.rate as number | undefined;
-    const dipy = python?.dipy?.rate as number | undefined;
-    console.log(`T2-IVIM-Kurtosis, 7 b x 3 TE, ${voxels.toLocaleString("en")} voxels, one thread, median of ${rounds} rounds`);
-    runs.forEach(([name], i) => {
-      const other = i === 5 ? dipy : scipy;
-      const ratio = other === undefined ? "" : `   ${(rates[i] / other).toFixed(i === 4 ? 1 : 0)} x ${i === 5 ? "DIPY" : "scipy"}`;
-      console.log(`  ${name.padEnd(36)} ${Math.round(rates[i]).toLocaleString("en").padStart(9)} voxels/s${ratio}`);
-    });
-    console.log(`  core f64 beside plain TypeScript: ${(rates[0] / rates[4]).toFixed(1)} x`);
-    for (const [name, rate] of [["scipy least_squares (trf, analytic J)", scipy], ["DIPY IVIM (trr)", dipy]] as const) {
-      const text = rate === undefined ? "not here: python3 with scipy and dipy is needed" : `${Math.round(rate)} voxels/s`;
-      console.log(`  ${name.padEnd(36)} ${text.padStart(9)}`);
+    const title = `T2-IVIM-Kurtosis, 7 b x 3 TE, ${voxels.toLocaleString("en")} voxels, and IVIM`;
+    console.log(`${title}; one thread, median of ${rounds} rounds`);
+    const python = await pythonFits(folder, {scipy: 400, dipy: 100});
+    const inPython = (id: PythonPackage): Run[] =>
+      python?.versions[id] === undefined ? []
+        : [{name: id, voxels: python.voxels[id], run: () => python.fit(id), beside: []}];
+    try {
+      const [scipy, plain] = ["scipy", "plain TypeScript"];
+      await compare([
+        {name: "core, f64, SNR 50", voxels, run: () => core.fit(request, samples, voxels), beside: [scipy, plain]},
+        {name: "core, f32, SNR 50", voxels, run: () => core.fit(request, single, voxels), beside: [scipy, plain]},
+        {name: "core, f64, SNR 20", voxels, run: () => core.fit(request, noisy, voxels), beside: [scipy]},
+        {name: "core, f32, SNR 20", voxels, run: () => core.fit(request, noisySingle, voxels), beside: [scipy]},
+        {name: plain, voxels: 1000, run: () => plainFit(protocol, few, 1000), beside: [scipy]},
+        ...inPython("scipy"),
+        {name: "core, IVIM, f64", voxels, run: () => core.fit(ivimRequest, ivim, voxels), beside: ["dipy"]},
+        ...inPython("dipy")
+      ]);
+    } finally {
+      python?.close();
+    }
+    for (const [id, what] of [["scipy", "bounded least_squares, analytic Jacobian"], ["dipy", "IVIM, trr"]] as const) {
+      const version = python?.versions[id];
+      console.log(`  ${id}: ${version === undefined ? "not here, python3 with it is needed" : `${version}, ${what}`}`);
     }
     await runtimes(core, request, samples, folder);
     await scaling(module, samples);
@@ -178,7 +201,13 @@ function nativeFit(folder: string): (() => Seconds) | null {
   const messages = built.stdout.split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
   const program = messages.find(({target, executable}) => target?.name === "fit" && executable)?.executable;
   if (program === undefined) return null;
-  return () => ask(program, ["--bench"], root, folder) ?? fail(program);
+  return () => {
+    const env = {...process.env, MEASURAND_BENCH: folder};
+    const {status, stdout} = spawnSync(program, ["--bench"], {cwd: root, env, encoding: "utf8", maxBuffer: 1 << 26});
+    const last = stdout?.trim().split("\n").at(-1);
+    if (status !== 0 || !last) throw new Error(`${program} printed no figures`);
+    return JSON.parse(last);
+  };
 }
 
 /**
@@ -235,16 +264,4 @@ function quality(core: Core, request: FitRequest, samples: Samples, snr: number)
   for (let v = 0; v < voxels; v++) if (found[v] <= best[v] * 1.001) good += 1;
   const share = ((100 * good) / voxels).toFixed(2);
   console.log(`  SNR ${snr}: ${share} % of voxels within 0.1 % of the best residual of ${randomStarts} random starts`);
-}
-
-function fail(program: string): never {
-  throw new Error(`${program} printed no figures`);
-}
-
-/** What another program prints as JSON, or null where it is not to be had. */
-function ask(command: string, args: string[], cwd: string, folder?: string): any {
-  const env = folder === undefined ? process.env : {...process.env, MEASURAND_BENCH: folder};
-  const {status, stdout} = spawnSync(command, args, {cwd, env, encoding: "utf8", maxBuffer: 1 << 26});
-  if (status !== 0) return null;
-  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "null");
 }

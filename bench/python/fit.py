@@ -1,29 +1,27 @@
-"""Fits the voxels that the bench wrote with scipy's bounded least_squares and DIPY's IVIM; prints voxels/s as JSON.
+"""Fits the voxels that the bench wrote with scipy's bounded least_squares and with DIPY's IVIM.
 
-    python fit.py FOLDER
+    python fit.py FOLDER SCIPY_VOXELS DIPY_VOXELS
 
-FOLDER holds protocol.json and float64 samples, sample-major: t2-ivim-kurtosis.f64 and ivim.f64.
+FOLDER holds protocol.json and float64 samples, sample-major: t2-ivim-kurtosis.f64 and ivim.f64. The versions of the
+packages that are there are printed as JSON; then each line of standard input names one, whose fit is made, and
+answered with "true" once it is done.
 """
 
 import json
 import sys
-import time
 import warnings
+from importlib import import_module
 from pathlib import Path
 
-import numpy as np
-
-folder = Path(sys.argv[1])
-setup = json.loads((folder / "protocol.json").read_text())
-result = {}
-
-
-def samples(name, rows):
-    return np.fromfile(folder / f"{name}.f64").reshape(rows, -1).T
+try:
+    import numpy as np
+except ImportError:
+    print("{}")
+    sys.exit()
 
 
 def t2_ivim_kurtosis(b, te):
-    """The residual-free signal and its Jacobian, scaled parameters: S0 f Dv T2v Dt K T2t."""
+    """The signal and its Jacobian; parameters: S0 f Dv T2v Dt K T2t."""
 
     def parts(p):
         s0, f, dv, t2v, dt, k, t2t = p
@@ -54,47 +52,52 @@ def t2_ivim_kurtosis(b, te):
     return signal, jacobian
 
 
-try:
-    import scipy
+def scipy_fit(setup, voxels):
     from scipy.optimize import least_squares
 
-    model = setup["t2-ivim-kurtosis"]
-    b, te = np.array(model["protocol"]["b"]), np.array(model["protocol"]["TE"])
-    signal, jacobian = t2_ivim_kurtosis(b, te)
-    lower, upper = np.array(model["lower"]), np.array([np.inf if x is None else x for x in model["upper"]])
-    start = np.array(model["start"])
-    voxels = samples("t2-ivim-kurtosis", len(b))[: model["python_voxels"]]
-    residual = np.empty(len(voxels))
-    began = time.perf_counter()
-    for i, y in enumerate(voxels):
-        start[0] = np.clip(y.max() * 2, lower[0], upper[0])
-        fit = least_squares(
-            lambda p: signal(p) - y, start, jac=lambda p: jacobian(p), bounds=(lower, upper), x_scale="jac"
-        )
-        residual[i] = 2 * fit.cost
-    rate = len(voxels) / (time.perf_counter() - began)
-    result["scipy"] = {"version": scipy.__version__, "rate": rate, "residual": residual.tolist()}
-except ImportError as error:
-    result["scipy"] = {"missing": str(error)}
+    signal, jacobian = t2_ivim_kurtosis(*(np.array(setup["protocol"][name]) for name in ("b", "TE")))
+    lower, upper = np.array(setup["lower"]), np.array([np.inf if x is None else x for x in setup["upper"]])
+    start = np.array(setup["start"])
 
-try:
-    import dipy
+    def run():
+        for y in voxels:
+            start[0] = np.clip(y.max() * 2, lower[0], upper[0])
+            least_squares(lambda p: signal(p) - y, start, jac=jacobian, bounds=(lower, upper), x_scale="jac")
+
+    return run
+
+
+def dipy_fit(setup, voxels):
     from dipy.core.gradients import gradient_table
     from dipy.reconst.ivim import IvimModel
 
-    model = setup["ivim"]
-    b = np.array(model["protocol"]["b"], dtype=float)
+    b = np.array(setup["protocol"]["b"], dtype=float)
     directions = np.tile([1.0, 0.0, 0.0], (len(b), 1))
     directions[b == 0] = 0
-    voxels = samples("ivim", len(b))[: model["python_voxels"]]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        ivim = IvimModel(gradient_table(b, bvecs=directions, b0_threshold=0), fit_method="trr")
-        began = time.perf_counter()
-        ivim.fit(voxels)
-        rate = len(voxels) / (time.perf_counter() - began)
-    result["dipy"] = {"version": dipy.__version__, "rate": rate}
-except ImportError as error:
-    result["dipy"] = {"missing": str(error)}
+    model = IvimModel(gradient_table(b, bvecs=directions, b0_threshold=0), fit_method="trr")
+    return lambda: model.fit(voxels)
 
-print(json.dumps(result))
+
+def main():
+    warnings.simplefilter("ignore")
+    folder = Path(sys.argv[1])
+    setups = json.loads((folder / "protocol.json").read_text())
+    versions, fits = {}, {}
+    for package, make, name, count in (
+        ("scipy", scipy_fit, "t2-ivim-kurtosis", int(sys.argv[2])),
+        ("dipy", dipy_fit, "ivim", int(sys.argv[3])),
+    ):
+        rows = len(setups[name]["protocol"]["b"])
+        voxels = np.fromfile(folder / f"{name}.f64").reshape(rows, -1).T[:count]
+        try:
+            fits[package] = make(setups[name], voxels)
+            versions[package] = import_module(package).__version__
+        except ImportError:
+            continue
+    print(json.dumps(versions), flush=True)
+    for line in sys.stdin:
+        fits[line.strip()]()
+        print("true", flush=True)
+
+
+main()
