@@ -302,7 +302,7 @@ interface SlabJob {
 /** Reads, fits and writes slab after slab. */
 async function fitSlabs(job: SlabJob, context: FitContext): Promise<{slabs: number; counts: Record<string, number>}> {
   const {series, headers, plan, places, settings, maps, work, partial} = job;
-  const {root, model, fitting, pool, memory} = context;
+  const {root, fitting, pool, memory} = context;
   const [{shape, voxelSize, affine}] = headers;
   const [nx, ny, nz] = shape;
   const slice = nx * ny;

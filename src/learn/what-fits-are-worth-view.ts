@@ -4,7 +4,7 @@ import {level, repeats} from "../tools/model-explorer.js";
 import {certification} from "../view/charts/certification.js";
 import {h} from "../view/dom.js";
 import type {FigureOptions} from "../view/figure.js";
-import {formatNumber, formatQuantity, formatUnit} from "../view/format.js";
+import {formatNumber, formatQuantity} from "../view/format.js";
 import {select, type Control} from "../view/inputs/controls.js";
 import {resultTable, type TableColumn} from "../view/table.js";
 import {color, shapes} from "../view/theme.js";

@@ -14,7 +14,9 @@ import {
   type TypedChoices,
   type TypedParameter
 } from "./fit-choices.js";
-import {holdsB1, statedSettings, type FitChoices, type FitInput} from "./fit-data.js";
+import type {FitInput} from "./fit-input.js";
+import {statedSettings} from "./fit-models.js";
+import {holdsB1, type FitChoices} from "./fit-run.js";
 import {likelihoodNames, likelihoods, type Likelihood} from "./model-explorer.js";
 import {settingControl} from "./model-explorer-view.js";
 

@@ -25,34 +25,23 @@ import {
   type ViewerRegions,
   type VolumeViewer
 } from "../view/viewer/viewer.js";
+import {archive, derivedMaps, voxelTable, type MakeOptions, type OutputFile} from "./fit-files.js";
+import {incompleteCodes, kindOf, knownColumns, readFitInput, withColumns, type FitInput} from "./fit-input.js";
 import {
-  archive,
   baseline,
-  commandLines,
-  derivedMaps,
   describeBaseline,
-  displayRange,
   everyVoxel,
   groupsOf,
-  incompleteCodes,
-  kindOf,
-  knownColumns,
   labelsOf,
   middleVoxel,
-  readFitInput,
   regionMask,
   samplesAt,
   voxelAt,
-  voxelTable,
-  withColumns,
-  type FitInput,
-  type FitOptions,
-  type FitResult,
   type Group,
-  type MakeOptions,
-  type OutputFile,
   type RegionChoice
-} from "./fit-data.js";
+} from "./fit-regions.js";
+import {commandLines, type FitOptions, type FitResult} from "./fit-run.js";
+import {displayRange} from "./fit-summaries.js";
 import {
   axisOf,
   curve,

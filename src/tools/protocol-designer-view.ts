@@ -19,7 +19,7 @@ import {
 } from "./model-explorer.js";
 import {settingControl} from "./model-explorer-view.js";
 import {
-  allocate, candidatesOf, columnsOf, costOf, designable, designerState, ends, freeParameters, goalsOf, presetsOf,
+  allocate, candidatesOf, columnsOf, costOf, designable, ends, freeParameters, goalsOf, presetsOf,
   protocolFiles, protocolOf, stretch, stretchable, stretchRange, tidy, verdict, type Allocation, type DesignerState
 } from "./protocol-designer.js";
 

@@ -18,14 +18,9 @@ import {
   type TypedChoices,
   type TypedParameter
 } from "../../src/tools/fit-choices.js";
-import {
-  commandLines,
-  derivedMaps,
-  fitRegion,
-  readFitInput,
-  type FitInput,
-  type FitResult
-} from "../../src/tools/fit-data.js";
+import {derivedMaps} from "../../src/tools/fit-files.js";
+import {readFitInput, type FitInput} from "../../src/tools/fit-input.js";
+import {commandLines, fitRegion, type FitResult} from "../../src/tools/fit-run.js";
 import {simulatedExample} from "../../src/tools/fit-simulated.js";
 import {modelExamples} from "../../src/tools/model-examples.js";
 import {call} from "../cli/capture.js";

@@ -5,9 +5,10 @@ import {readRegistry} from "../../src/compute/fit.js";
 import {createPool, type Pool} from "../../src/compute/pool.js";
 import {loadModule, spawn} from "../../src/compute/spawn.node.js";
 import {folderOfBytes} from "../../src/io/folder.js";
-import {
-  commandLines, derivedMaps, fitRegion, readFitInput, suitability, withColumns
-} from "../../src/tools/fit-data.js";
+import {derivedMaps} from "../../src/tools/fit-files.js";
+import {readFitInput, withColumns} from "../../src/tools/fit-input.js";
+import {suitability} from "../../src/tools/fit-models.js";
+import {commandLines, fitRegion} from "../../src/tools/fit-run.js";
 import {simulable, simulatedExample} from "../../src/tools/fit-simulated.js";
 import {modelExamples} from "../../src/tools/model-examples.js";
 import {faultOf} from "../io/fault.js";

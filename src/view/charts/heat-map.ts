@@ -1,4 +1,3 @@
-import {color} from "../theme.js";
 import {contour, roundLevels} from "./contours.js";
 import type {Grid} from "./contours.js";
 import {axisTitle, head, highlightParameter, noData, when} from "./spec.js";

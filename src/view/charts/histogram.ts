@@ -1,5 +1,5 @@
 import {color} from "../theme.js";
-import {axisTitle, head, highlightParameter, noData, when} from "./spec.js";
+import {axisTitle, head, highlightParameter, noData} from "./spec.js";
 import type {ChartOptions, ChartSpec, VegaLiteSpec} from "./spec.js";
 
 export interface HistogramSeries {

@@ -15,8 +15,7 @@ import {
   voxelToMm,
   type Grid,
   type Panel,
-  type Plane,
-  type Voxel
+  type Plane
 } from "./geometry.js";
 import {createNiivueRenderer, type EncodeNifti, type Picture, type Renderer} from "./niivue.js";
 import {hasWebGL2, watchPresence} from "./presence.js";
