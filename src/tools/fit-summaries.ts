@@ -2,7 +2,7 @@
 import {mean, quantile, standardDeviation} from "../domain/statistics/summaries.js";
 
 /** Finite values of a map at some voxels. */
-export function valuesAt(values: ArrayLike<number>, voxels: Uint32Array): Float64Array {
+function valuesAt(values: ArrayLike<number>, voxels: Uint32Array): Float64Array {
   const found = new Float64Array(voxels.length);
   let count = 0;
   for (const v of voxels) if (Number.isFinite(values[v])) found[count++] = values[v];

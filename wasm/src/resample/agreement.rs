@@ -1,6 +1,6 @@
 //! Limits of agreement, concordance correlation, intraclass correlation.
 
-use super::statistics::{Draw, Moments, Pairs, Statistic};
+use super::draw::{Draw, Moments, Pairs, Statistic};
 
 /// Limits of agreement of single pairs. Twin: bias-and-limits.ts.
 pub struct Limits {

@@ -1,6 +1,6 @@
 //! Area under the empirical ROC curve.
 
-use super::statistics::{Draw, Statistic};
+use super::draw::{Draw, Statistic};
 use crate::error::CoreError;
 use crate::sort::order;
 

@@ -1,6 +1,6 @@
 //! Straight lines between two methods: ordinary least squares, Deming, weighted Deming.
 
-use super::statistics::{Draw, Moments, Pairs, Statistic};
+use super::draw::{Draw, Moments, Pairs, Statistic};
 use crate::error::CoreError;
 
 /// Ordinary least squares of y on x. Twin: ordinaryLeastSquares in deming.ts.

@@ -7,6 +7,7 @@
 mod agreement;
 mod area;
 pub mod bca;
+pub mod draw;
 mod lines;
 mod passing_bablok;
 mod repeatability;
@@ -16,8 +17,9 @@ mod variance_components;
 use crate::error::CoreError;
 use crate::simulate::random::Stream;
 use bca::Bca;
+use draw::Draw;
 use serde::{Deserialize, Serialize};
-use statistics::{Draw, Kind};
+use statistics::Kind;
 use std::collections::BTreeMap;
 use std::ops::Range;
 

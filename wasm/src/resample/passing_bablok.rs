@@ -1,6 +1,6 @@
 //! Passing-Bablok regression.
 
-use super::statistics::{Draw, Pairs, Statistic};
+use super::draw::{Draw, Pairs, Statistic};
 use crate::error::CoreError;
 
 /// Most rows: all their pairs are held, in 12 bytes each.

@@ -1,6 +1,6 @@
 //! Mean, within-subject SD and within-subject coefficient of variation.
 
-use super::statistics::{Draw, Statistic};
+use super::draw::{Draw, Statistic};
 
 /// How the wCV is taken; the position is the code of the setting `wcv`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

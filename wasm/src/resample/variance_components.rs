@@ -1,6 +1,6 @@
 //! Variance components of a nested design.
 
-use super::statistics::{Draw, Statistic};
+use super::draw::{Draw, Statistic};
 
 /// Most factors of a design.
 pub const MOST_FACTORS: usize = 16;

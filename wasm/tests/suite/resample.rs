@@ -1,6 +1,7 @@
 use crate::{assert_close, seeded};
 use measurand_core::resample::bca::interval;
-use measurand_core::resample::statistics::{Draw, Kind};
+use measurand_core::resample::draw::Draw;
+use measurand_core::resample::statistics::Kind;
 use measurand_core::resample::{draw, intervals, resample, values, Request, Resampled};
 use measurand_core::simulate::random::Stream;
 use proptest::prelude::*;
