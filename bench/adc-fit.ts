@@ -2,6 +2,7 @@
 import {instantiate, type Samples} from "../src/compute/core.js";
 import {loadModule} from "../src/compute/spawn.node.js";
 import {median} from "../src/domain/statistics/summaries.js";
+import {rates} from "./rounds.js";
 
 const b = [0, 50, 100, 400, 900];
 const voxels = 200_000;
@@ -47,20 +48,12 @@ export async function benchAdcFit(): Promise<void> {
     ["core, iwls, f32", fit(single, "iwls")],
     ["core, nlls, f64", fit(double, "nlls")]
   ];
-  const times = candidates.map(() => [] as number[]);
-  // Interleaved, so that a machine that slows down slows all of them.
-  for (let round = 0; round <= rounds; round++) {
-    candidates.forEach(([, run], index) => {
-      const start = performance.now();
-      run();
-      if (round > 0) times[index].push(performance.now() - start);
-    });
-  }
-  const reference = median(times[0]);
+  const list = await rates(candidates.map(([, run]) => ({voxels, run})), rounds);
+  const reference = median(list[0]);
   console.log(`ADC fit, ${voxels.toLocaleString("en")} voxels x ${b.length} b values, one thread, median of ${rounds} rounds`);
   candidates.forEach(([name], index) => {
-    const time = median(times[index]);
-    const rate = ((1000 * voxels) / time / 1e6).toFixed(2);
-    console.log(`  ${name.padEnd(36)} ${rate.padStart(7)} M voxels/s   ${(reference / time).toFixed(2)} x plain`);
+    const rate = median(list[index]);
+    const told = (rate / 1e6).toFixed(2).padStart(7);
+    console.log(`  ${name.padEnd(36)} ${told} M voxels/s   ${(rate / reference).toFixed(2)} x plain`);
   });
 }

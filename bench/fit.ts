@@ -14,6 +14,7 @@ import {root} from "../scripts/paths.js";
 import {coreInChromium} from "./chromium-fit.js";
 import {plainFit} from "./plain-fit.js";
 import {pythonFits, type PythonPackage} from "./python-fit.js";
+import {rates, type Timed} from "./rounds.js";
 
 const voxels = 20_000;
 const rounds = 5;
@@ -56,30 +57,15 @@ function cohort(core: Core, snr: number): Float64Array {
   return core.simulate({model, protocol, noise}, parameters, voxels);
 }
 
-/** Something that fits so many voxels, and the names of what its rate is told as a multiple of. */
-interface Run {
+/** A run with the names of what its rate is told as a multiple of. */
+interface Run extends Timed {
   readonly name: string;
-  readonly voxels: number;
-  readonly run: () => unknown;
   readonly beside: readonly string[];
-}
-
-/** Voxels per second of each run, round by round: interleaved, so that a machine that slows down slows all of them. */
-async function rates(runs: readonly Run[]): Promise<number[][]> {
-  const list = runs.map(() => [] as number[]);
-  for (let round = 0; round <= rounds; round++) {
-    for (const [i, {run, voxels: count}] of runs.entries()) {
-      const start = performance.now();
-      await run();
-      if (round > 0) list[i].push((1000 * count) / (performance.now() - start));
-    }
-  }
-  return list;
 }
 
 /** Prints the rate of each run, and its ratio to those that it stands beside, where they ran. */
 async function compare(runs: readonly Run[]): Promise<void> {
-  const list = await rates(runs);
+  const list = await rates(runs, rounds);
   for (const [i, {name, beside}] of runs.entries()) {
     const ratios = runs.flatMap((other, k) => {
       if (!beside.includes(other.name)) return [];
@@ -121,10 +107,11 @@ export async function benchFit(): Promise<void> {
     const [single, noisySingle, few] = [Float32Array.from(samples), Float32Array.from(noisy), first(samples, 1000)];
     const title = `T2-IVIM-Kurtosis, 7 b x 3 TE, ${voxels.toLocaleString("en")} voxels, and IVIM`;
     console.log(`${title}; one thread, median of ${rounds} rounds`);
-    const python = await pythonFits(folder, {scipy: 400, dipy: 100});
+    const slow = {scipy: 400, dipy: 100};
+    const python = await pythonFits(folder, slow);
     const inPython = (id: PythonPackage): Run[] =>
       python?.versions[id] === undefined ? []
-        : [{name: id, voxels: python.voxels[id], run: () => python.fit(id), beside: []}];
+        : [{name: id, voxels: slow[id], run: () => python.fit(id), beside: []}];
     try {
       const [scipy, plain] = ["scipy", "plain TypeScript"];
       await compare([

@@ -11,15 +11,18 @@ export type PythonPackage = (typeof packages)[number];
 export interface PythonFits {
   /** Versions of the packages that it has. */
   readonly versions: Readonly<Partial<Record<PythonPackage, string>>>;
-  /** How many voxels one fit of a package takes. */
-  readonly voxels: Readonly<Record<PythonPackage, number>>;
-  /** One fit, of all of them. */
+  /** One fit of its voxels. */
   fit(name: PythonPackage): Promise<void>;
   close(): void;
 }
 
-/** The packages with the voxels that lie in a folder; null where there is no Python. */
-export async function pythonFits(folder: string, voxels: PythonFits["voxels"]): Promise<PythonFits | null> {
+/**
+ * The packages with the samples that lie in a folder, of which each fits so many voxels; null where there is no Python.
+ */
+export async function pythonFits(
+  folder: string,
+  voxels: Readonly<Record<PythonPackage, number>>
+): Promise<PythonFits | null> {
   const counts = packages.map((name) => String(voxels[name]));
   const child = spawn("python3", [join(root, "bench", "python", "fit.py"), folder, ...counts], {
     stdio: ["pipe", "pipe", "inherit"]
@@ -38,7 +41,6 @@ export async function pythonFits(folder: string, voxels: PythonFits["voxels"]): 
   };
   return {
     versions: await answer(),
-    voxels,
     async fit(name) {
       child.stdin.write(`${name}\n`);
       await answer();

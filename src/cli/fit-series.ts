@@ -8,7 +8,7 @@ import type {Pool} from "../compute/pool.js";
 import {InputError} from "../domain/errors.js";
 import {readLabelNames} from "../io/companions.js";
 import type {Companion} from "../io/companions.js";
-import {bidsUnit, fitMapName, mapFolder, parameterMapName} from "../io/derivatives.js";
+import {bidsUnit, choiceFields, fitMapName, mapFolder, modelField, parameterMapName} from "../io/derivatives.js";
 import type {Folder} from "../io/folder.js";
 import {createImage, hashFile, openImage, readImageHeader, volumesOf} from "../io/image.node.js";
 import type {ImageFile} from "../io/image.node.js";
@@ -109,24 +109,11 @@ export async function fitSeries(series: Series, context: FitContext): Promise<Se
   if (known?.key === key && (await outputsStand(known, out))) return {...known.outcome, skipped: true};
 
   const common = {
-    Model: {
-      Name: model.name,
-      Identifier: model.id,
-      Equation: model.equation,
-      Citation: model.citation,
-      DOI: model.doi ?? undefined
-    },
+    Model: modelField(model),
     EstimationReference: model.doi === null ? model.citation : `doi:${model.doi}`,
     EstimationAlgorithm: model.estimators.find(({id}) => id === options.estimator)!.name,
     Estimator: {Identifier: options.estimator, Precision: options.precision},
-    Settings: settings,
-    Bounds: options.bounds,
-    Fixed: options.fix,
-    Free: options.free,
-    Shared: options.shared,
-    Start: options.start,
-    Starts: options.starts,
-    NoiseModel: options.noise,
+    ...choiceFields(options),
     Protocol: Object.fromEntries(
       model.protocol
         .filter((column) => plan.protocol[column.name] !== undefined)

@@ -46,3 +46,27 @@ export function fitMapName({stem, suffix}: Series, model: string, desc: "residua
 export function mapFolder({subject, session, datatype}: Series): string {
   return [subject, ...(session === null ? [] : [session]), datatype].join("/");
 }
+
+/** A model as the sidecars of its maps name it. */
+export function modelField({name, id, equation, citation, doi}: {
+  name: string; id: string; equation: string; citation: string; doi: string | null;
+}): object {
+  return {Name: name, Identifier: id, Equation: equation, Citation: citation, DOI: doi ?? undefined};
+}
+
+/** What a fit was asked to keep to, as the sidecars of its maps state it; what was not asked is undefined. */
+export function choiceFields({settings, bounds, fix, free, shared, start, starts, noise}: {
+  settings?: object; bounds?: object; fix?: object; free?: readonly string[]; shared?: readonly string[];
+  start?: object; starts?: number; noise?: object;
+}): object {
+  return {
+    Settings: settings,
+    Bounds: bounds,
+    Fixed: fix,
+    Free: free,
+    Shared: shared,
+    Start: start,
+    Starts: starts,
+    NoiseModel: noise
+  };
+}

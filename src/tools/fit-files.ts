@@ -3,7 +3,7 @@ import {outsideMask} from "../compute/fit.js";
 import type {StatusInfo} from "../compute/core.js";
 import {zipSync} from "../generated/vendor/fflate.js";
 import {version} from "../generated/version.js";
-import {bidsUnit, fitMapName, mapFolder, parameterMapName} from "../io/derivatives.js";
+import {bidsUnit, choiceFields, fitMapName, mapFolder, modelField, parameterMapName} from "../io/derivatives.js";
 import {writeNifti, type NiftiArray} from "../io/nifti.js";
 import {writeCsv} from "../io/tsv.js";
 import {stemOf} from "./fit-input.js";
@@ -41,22 +41,9 @@ export function derivedMaps(
   const common = {
     GeneratedBy: [{Name: "Measurand", Version: version}],
     Sources: input.sources,
-    Model: {
-      Name: model.name,
-      Identifier: model.id,
-      Equation: model.equation,
-      Citation: model.citation,
-      DOI: model.doi ?? undefined
-    },
+    Model: modelField(model),
     Estimator: {Name: estimator.name, Identifier: estimator.id, Precision: fit.precision},
-    Settings: choices.settings,
-    Bounds: choices.bounds,
-    Fixed: choices.fix,
-    Free: choices.free,
-    Shared: choices.shared,
-    Start: choices.start,
-    Starts: choices.starts,
-    NoiseModel: choices.noise,
+    ...choiceFields(choices),
     B1Map: b1 ?? undefined,
     Protocol: Object.fromEntries(
       Object.entries(protocol).map(([name, values]) => {

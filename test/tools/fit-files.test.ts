@@ -1,25 +1,18 @@
 import assert from "node:assert/strict";
-import {after, before, test} from "node:test";
+import {after, test} from "node:test";
 import {unzipSync} from "fflate";
-import type {ModelInfo, Registry} from "../../src/compute/core.js";
-import type {Pool} from "../../src/compute/pool.js";
 import {readNifti, writeNifti} from "../../src/io/nifti.js";
 import {parseCsv} from "../../src/io/tsv.js";
 import {archive, derivedMaps, voxelTable} from "../../src/tools/fit-files.js";
-import {readFitInput, type FitInput} from "../../src/tools/fit-input.js";
+import {readFitInput} from "../../src/tools/fit-input.js";
 import type {RegionChoice} from "../../src/tools/fit-regions.js";
-import {fitRegion, type FitResult} from "../../src/tools/fit-run.js";
+import {fitRegion} from "../../src/tools/fit-run.js";
 import {everywhere, fittedSamples, folder} from "./fitted-samples.js";
 import {affine, b, bval, nanVoxel, samples, shape, voxels, voxelSize, zeroVoxel} from "./samples.js";
 
-let pool: Pool;
-let registry: Registry;
-let input: FitInput;
-let result: FitResult;
-before(async () => ({pool, registry, input, result} = await fittedSamples()));
+const {pool, registry, modelOf, input, result} = await fittedSamples();
 after(() => pool.close());
 const codeOf = (name: string): number => registry.statuses.find((status) => status.name === name)!.code;
-const modelOf = (id: string): ModelInfo => registry.models.find((model) => model.id === id)!;
 
 test("every map, read again, is bit for bit the map, on the grid of the series", () => {
   const maps = derivedMaps(result, registry.statuses);

@@ -1,18 +1,11 @@
 import assert from "node:assert/strict";
-import {after, before, test} from "node:test";
-import type {ModelInfo, Registry} from "../../src/compute/core.js";
-import type {Pool} from "../../src/compute/pool.js";
-import type {FitInput} from "../../src/tools/fit-input.js";
+import {after, test} from "node:test";
 import {suitability} from "../../src/tools/fit-models.js";
 import {fittedSamples} from "./fitted-samples.js";
 import {b} from "./samples.js";
 
-let pool: Pool;
-let registry: Registry;
-let input: FitInput;
-before(async () => ({pool, registry, input} = await fittedSamples()));
+const {pool, registry, modelOf, input} = await fittedSamples();
 after(() => pool.close());
-const modelOf = (id: string): ModelInfo => registry.models.find((model) => model.id === id)!;
 
 test("models say whether these data will do, and why not", async () => {
   const reasons = await suitability(pool, registry.models, input);

@@ -1,27 +1,21 @@
 import assert from "node:assert/strict";
 import {existsSync} from "node:fs";
 import {fileURLToPath} from "node:url";
-import {after, before, test} from "node:test";
-import {instantiate, type ModelInfo, type Registry} from "../../src/compute/core.js";
+import {after, test} from "node:test";
+import {instantiate} from "../../src/compute/core.js";
 import {fitVoxels} from "../../src/compute/fit.js";
-import type {Pool} from "../../src/compute/pool.js";
 import {loadModule} from "../../src/compute/spawn.node.js";
 import {openFolder} from "../../src/io/folder.node.js";
-import {readFitInput, type FitInput} from "../../src/tools/fit-input.js";
+import {readFitInput} from "../../src/tools/fit-input.js";
 import {suitability} from "../../src/tools/fit-models.js";
 import type {RegionChoice} from "../../src/tools/fit-regions.js";
-import {fitRegion, type FitResult} from "../../src/tools/fit-run.js";
+import {fitRegion} from "../../src/tools/fit-run.js";
 import {faultOf} from "../io/fault.js";
 import {everywhere, fittedSamples} from "./fitted-samples.js";
 import {b, nanVoxel, negativeVoxel, samples, truth, voxels, zeroVoxel} from "./samples.js";
 
-let pool: Pool;
-let registry: Registry;
-let input: FitInput;
-let result: FitResult;
-before(async () => ({pool, registry, input, result} = await fittedSamples()));
+const {pool, registry, modelOf, input, result} = await fittedSamples();
 after(() => pool.close());
-const modelOf = (id: string): ModelInfo => registry.models.find((model) => model.id === id)!;
 
 test("the truth comes out, and the maps are those of the fit of the same samples", async () => {
   const direct = await fitVoxels(pool, {

@@ -1,22 +1,16 @@
 import assert from "node:assert/strict";
-import {after, before, test} from "node:test";
-import type {ModelInfo, Registry} from "../../src/compute/core.js";
-import type {Pool} from "../../src/compute/pool.js";
+import {after, test} from "node:test";
 import {writeNifti} from "../../src/io/nifti.js";
 import {voxelTable} from "../../src/tools/fit-files.js";
 import {readFitInput} from "../../src/tools/fit-input.js";
 import type {RegionChoice} from "../../src/tools/fit-regions.js";
-import {fitRegion, type FitResult} from "../../src/tools/fit-run.js";
+import {fitRegion} from "../../src/tools/fit-run.js";
 import {displayRange} from "../../src/tools/fit-summaries.js";
 import {everywhere, fittedSamples, folder} from "./fitted-samples.js";
 import {affine, bval, voxelSize} from "./samples.js";
 
-let pool: Pool;
-let registry: Registry;
-let result: FitResult;
-before(async () => ({pool, registry, result} = await fittedSamples()));
+const {pool, registry, modelOf, result} = await fittedSamples();
 after(() => pool.close());
-const modelOf = (id: string): ModelInfo => registry.models.find((model) => model.id === id)!;
 
 test("summaries: quartiles of type 7 over the voxels with a value", () => {
   const values = [...result.fit.parameters[1].values].filter(Number.isFinite).sort((p, q) => p - q);

@@ -1,5 +1,5 @@
 // The samples as a page reads and fits them.
-import type {Registry} from "../../src/compute/core.js";
+import type {ModelInfo, Registry} from "../../src/compute/core.js";
 import {readRegistry} from "../../src/compute/fit.js";
 import {createPool, type Pool} from "../../src/compute/pool.js";
 import {loadModule, spawn} from "../../src/compute/spawn.node.js";
@@ -14,14 +14,15 @@ export const folder = (...files: Dropped[]): Folder =>
 
 export const everywhere: RegionChoice = {kind: "everywhere"};
 
-/** Workers, the series with its mask, and the log-linear fit of every voxel; whoever asks closes the pool. */
+/** Workers, the models, the series with its mask, and the log-linear fit of every voxel; whoever asks closes the pool. */
 export async function fittedSamples(): Promise<{
-  pool: Pool; registry: Registry; input: FitInput; result: FitResult;
+  pool: Pool; registry: Registry; modelOf: (id: string) => ModelInfo; input: FitInput; result: FitResult;
 }> {
   const pool = createPool({size: 2, spawn, module: await loadModule()});
   const registry = await readRegistry(pool);
+  const modelOf = (id: string): ModelInfo => registry.models.find((model) => model.id === id)!;
   const input = await readFitInput(folder(series(), bval, mask()));
-  const model = registry.models.find(({id}) => id === "mono-exponential")!;
+  const model = modelOf("mono-exponential");
   const result = await fitRegion(pool, {input, model, estimator: "ols", region: everywhere});
-  return {pool, registry, input, result};
+  return {pool, registry, modelOf, input, result};
 }
